@@ -43,7 +43,7 @@ class Misread:
     nearest: str | None = None  #: what would have been, ready to be typed
 
 
-class NotUnderstood(NumberdeskError):  # noqa: N818 - it reads as what happened
+class NotUnderstood(NumberdeskError):
     """That was not understood."""
 
     def __init__(self, misreads: tuple[Misread, ...]) -> None:
@@ -62,11 +62,11 @@ class ProviderError(NumberdeskError):
         super().__init__(message)
 
 
-class NotSent(ProviderError):  # noqa: N818
+class NotSent(ProviderError):
     """The provider could not be reached; nothing was sent."""
 
 
-class RateLimited(ProviderError):  # noqa: N818
+class RateLimited(ProviderError):
     """The provider asks us to slow down; nothing was done."""
 
     def __init__(
@@ -81,7 +81,7 @@ class RateLimited(ProviderError):  # noqa: N818
         super().__init__(message, api_id=api_id, http_status=http_status)
 
 
-class Refused(ProviderError):  # noqa: N818
+class Refused(ProviderError):
     """The provider refused."""
 
 
@@ -93,5 +93,5 @@ class NotFound(Refused):
     """The provider does not know it, or it belongs to somebody else."""
 
 
-class Unclear(ProviderError):  # noqa: N818
+class Unclear(ProviderError):
     """It is not clear whether the provider did it."""

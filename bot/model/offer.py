@@ -17,14 +17,12 @@ class NumberType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A number with its price. Only `number` and `country` are certain: the provider may leave out the rest."""
+    """A number with its price. Only `number` is certain: the provider may leave out the rest."""
 
     number: str  #: digits with the country code, without "+"
     country: str  #: ISO 3166-1 alpha-2, the country that was searched
     type: NumberType
-    monthly: (
-        Decimal | None
-    )  #: USD a month; None if the provider names no price: then it cannot be bought here
+    monthly: Decimal | None  #: USD a month; None if none is named: then it cannot be bought here
     setup: Decimal = Decimal(0)  #: USD, once
     city: str | None = None
     region: str | None = None
