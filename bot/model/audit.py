@@ -1,0 +1,86 @@
+"""An audit event: one line of the log: who, did what, to what, with what outcome."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Action(StrEnum):
+    """Every action the log knows, as `subject.verb`. Names are for good: people query by them."""
+
+    SEARCH_PERFORMED = "search.performed"
+    SEARCH_SHARED = "search.shared"
+    REQUEST_SUBMITTED = "request.submitted"
+    REQUEST_APPROVAL = "request.approval"  # an approver said yes
+    REQUEST_APPROVED = "request.approved"  # the request has all the approvals it needs
+    REQUEST_DENIED = "request.denied"
+    REQUEST_CANCELLED = "request.cancelled"
+    REQUEST_REPRICED = "request.repriced"  # the price rose: back to the approvers
+    PURCHASE_STARTED = "purchase.started"
+    PURCHASE_POSTPONED = "purchase.postponed"  # the call surely did not leave: queued again
+    PURCHASE_BOUGHT = "purchase.bought"
+    PURCHASE_AWAITING_DOCUMENTS = "purchase.awaiting_documents"
+    PURCHASE_REFUSED = "purchase.refused"
+    PURCHASE_UNKNOWN = "purchase.unknown"
+    PURCHASE_NOT_BOUGHT = "purchase.not_bought"
+    PURCHASE_NEEDS_HUMAN = "purchase.needs_human"
+    PURCHASE_SETTLED = "purchase.settled"  # a person settled it
+    NUMBER_NAMED = "number.named"
+    AUDIT_READ = "audit.read"
+
+
+class Outcome(StrEnum):
+    """How it ended, in the field's standard four words."""
+
+    SUCCESS = "success"
+    DENIED = "denied"
+    FAILURE = "failure"
+    UNKNOWN = "unknown"
+
+
+class ActorType(StrEnum):
+    """Who acted: a person, the desk itself, or an operator in the shell."""
+
+    USER = "user"
+    SYSTEM = "system"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acted, by Slack's user id or the system's part."""
+
+    type: ActorType
+    id: str
+
+
+SYSTEM = Actor(ActorType.SYSTEM, "worker")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """What is written, before the log gives it its number."""
+
+    workspace: str
+    account: str
+    actor: Actor
+    action: Action
+    outcome: Outcome = Outcome.SUCCESS
+    on_behalf_of: str | None = None  #: whose request it concerns, if the actor is somebody else
+    request_id: str | None = None
+    purchase_id: str | None = None
+    number: str | None = None  #: digits
+    reason: str | None = None  #: free text of people, or the provider's words
+    changes: dict[str, Any] = field(default_factory=dict)  #: what changed, JSON values without floats
+    context: dict[str, Any] = field(default_factory=dict)  #: door, policy hash, the provider's api_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedEvent:
+    """A line of the log as it is read back."""
+
+    seq: int
+    id: str
+    at: datetime  #: UTC, microseconds, by the database's clock
+    event: AuditEvent

@@ -1,0 +1,131 @@
+"""The audit log at rest: numbered without a gap per workspace, written in the use case's transaction."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, insert, or_, select, update
+
+from bot.model.audit import Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
+from bot.model.audit_query import AuditQuery
+from storage import schema
+from storage.unit_of_work import UnitOfWork
+
+VERSION = 1
+"""The shape of an event; it grows when fields change."""
+
+_T = schema.audit_event
+
+
+def append(work: UnitOfWork, event: AuditEvent) -> int:
+    """Writes an event as the next line of its workspace's log; returns its number.
+
+    The head is moved first, by an UPDATE: reading it and then writing forks the log when two
+    processes append at once. It is the last lock a use case takes.
+    """
+    seq = _next_seq(work, event.workspace)
+    work.execute(
+        insert(_T).values(
+            workspace=event.workspace,
+            seq=seq,
+            id=work.new_id("E"),
+            at=work.now,
+            version=VERSION,
+            account=event.account,
+            actor_type=event.actor.type,
+            actor=event.actor.id,
+            on_behalf_of=event.on_behalf_of,
+            action=event.action,
+            outcome=event.outcome,
+            request_id=event.request_id,
+            purchase_id=event.purchase_id,
+            number=event.number,
+            reason=event.reason,
+            changes=event.changes,
+            context=event.context,
+        )
+    )
+    return seq
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whose log is read, and by whom: `user` None sees all of it, anybody else what concerns them."""
+
+    workspace: str | None  #: None: every workspace, for an operator in the shell
+    user: str | None = None
+
+
+def newest(
+    work: UnitOfWork, reader: Reader, query: AuditQuery, *, limit: int, before: int | None = None
+) -> list[LoggedEvent]:
+    """The newest events that match; `before` pages back by number."""
+    statement = select(_T).where(*_conditions(reader, query))
+    if before is not None:
+        statement = statement.where(_T.c.seq < before)
+    rows = work.execute(statement.order_by(_T.c.at.desc(), _T.c.seq.desc()).limit(limit))
+    return [_logged(row) for row in rows]
+
+
+def of_request(work: UnitOfWork, request_id: str) -> list[LoggedEvent]:
+    """All that happened to a request, in order."""
+    rows = work.execute(select(_T).where(_T.c.request_id == request_id).order_by(_T.c.seq))
+    return [_logged(row) for row in rows]
+
+
+def _conditions(reader: Reader, query: AuditQuery) -> Iterator[ColumnElement[bool]]:
+    if reader.workspace is not None:
+        yield _T.c.workspace == reader.workspace
+    if reader.user is not None:
+        yield or_(_T.c.actor == reader.user, _T.c.on_behalf_of == reader.user)
+    for name in ("actor", "outcome"):
+        if (value := getattr(query, name)) is not None:
+            yield _T.c[name] == value
+    if query.request is not None:
+        yield _T.c.request_id == query.request
+    if query.since is not None:
+        yield _T.c.at >= query.since
+    for name in ("action", "number"):
+        if (pattern := getattr(query, name)) is not None:
+            yield _matches(_T.c[name], pattern)
+
+
+def _matches(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
+    if pattern.endswith("*"):
+        return column.startswith(pattern[:-1], autoescape=True)
+    return column == pattern
+
+
+def _next_seq(work: UnitOfWork, workspace: str) -> int:
+    head = schema.audit_head
+    moved = update(head).where(head.c.workspace == workspace).values(seq=head.c.seq + 1)
+    seq: int | None = work.connection.scalar(moved.returning(head.c.seq))
+    if seq is None:
+        first = work.insert(head).values(workspace=workspace, seq=1)
+        again = first.on_conflict_do_update(index_elements=["workspace"], set_={"seq": head.c.seq + 1})
+        seq = work.connection.scalar(again.returning(head.c.seq))
+    if seq is None:
+        raise RuntimeError("the database did not number the audit event")
+    return seq
+
+
+def _logged(row: Row[Any]) -> LoggedEvent:
+    return LoggedEvent(
+        seq=row.seq,
+        id=row.id,
+        at=row.at,
+        event=AuditEvent(
+            workspace=row.workspace,
+            account=row.account,
+            actor=Actor(ActorType(row.actor_type), row.actor),
+            action=Action(row.action),
+            outcome=Outcome(row.outcome),
+            on_behalf_of=row.on_behalf_of,
+            request_id=row.request_id,
+            purchase_id=row.purchase_id,
+            number=row.number,
+            reason=row.reason,
+            changes=row.changes,
+            context=row.context,
+        ),
+    )

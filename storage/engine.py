@@ -1,0 +1,48 @@
+"""Engines: SQLite and PostgreSQL, set up so that a committed intent stays committed."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+
+READ_ONLY = "numberdesk_read"
+"""Execution option of a connection that only reads: on SQLite it does not take the write lock."""
+
+# An application that dies in the middle of a transaction must not keep a row for ever.
+_POSTGRES_TIMEOUTS = "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
+
+
+def make_engine(url: str, *, pool_size: int = 10) -> Engine:
+    """An engine for a `sqlite:///…` or `postgresql+psycopg://…` address. Connects to nothing yet."""
+    if url.startswith("sqlite"):
+        return _sqlite(url, pool_size)
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=20,
+        pool_pre_ping=True,
+        connect_args={"options": _POSTGRES_TIMEOUTS, "connect_timeout": 5},
+    )
+
+
+def _sqlite(url: str, pool_size: int) -> Engine:
+    engine = create_engine(
+        url, pool_size=pool_size, max_overflow=20, connect_args={"timeout": 30, "isolation_level": None}
+    )
+    event.listen(engine, "connect", _sqlite_pragmas)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # NORMAL can forget the intent of a purchase at a power loss
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    # A deferred BEGIN fails at once with "database is locked" when it must turn from reader to
+    # writer, in spite of the time-out; so a transaction that will write says so at its start.
+    reads = connection.get_execution_options().get(READ_ONLY, False)
+    connection.execute(text("BEGIN" if reads else "BEGIN IMMEDIATE"))

@@ -1,0 +1,99 @@
+"""Keyed jobs: the one primitive for the queue, timers, reminders and messages.
+
+A job is put in the caller's transaction, claimed by one UPDATE, deleted when done. Putting a key
+again while it runs re-arms it (`gen`), so a runner never finishes work it has not seen. A lease
+protects only work that may be repeated; money is protected by the state of the purchase.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select, update
+
+from storage.schema import job
+from storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed job. `lease` and `gen` say whether it is still ours when it is finished."""
+
+    key: str
+    args: Mapping[str, Any]
+    gen: int
+    attempts: int  #: this one included
+    lease: str
+
+    @property
+    def kind(self) -> str:
+        """What stands before the first colon: such as `buy`, `settle` or `render`."""
+        return self.key.partition(":")[0]
+
+    @property
+    def subject(self) -> str:
+        """What stands behind the first colon, usually an id."""
+        return self.key.partition(":")[2]
+
+
+def put(work: UnitOfWork, key: str, *, delay: float = 0, **args: Any) -> None:
+    """Arms `key` to run `delay` seconds from now; a job of that key is moved there and re-armed."""
+    due_at = work.now + timedelta(seconds=delay)
+    new = work.insert(job).values(key=key, due_at=due_at, args=args)
+    work.execute(
+        new.on_conflict_do_update(
+            index_elements=["key"],
+            set_={"due_at": due_at, "args": args, "gen": job.c.gen + 1, "attempts": 0, "last_error": None},
+        )
+    )
+    work.due_now = work.due_now or delay <= 0
+
+
+def remove(work: UnitOfWork, key: str) -> None:
+    """Disarms `key`; nothing happens if it is not armed."""
+    work.execute(delete(job).where(job.c.key == key))
+
+
+def claim(work: UnitOfWork, *, lease: str, seconds: float) -> Job | None:
+    """The job that has been due longest, leased for `seconds`; None if nothing is due."""
+    free = or_(job.c.lease_until.is_(None), job.c.lease_until < work.now)
+    due = (
+        select(job.c.key)
+        .where(job.c.due_at <= work.now, free)
+        .order_by(job.c.due_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = work.one(
+        update(job)
+        .where(job.c.key == due.scalar_subquery())
+        .values(lease=lease, lease_until=work.now + timedelta(seconds=seconds), attempts=job.c.attempts + 1)
+        .returning(job.c.key, job.c.args, job.c.gen, job.c.attempts)
+    )
+    if row is None:
+        return None
+    return Job(row["key"], row["args"], row["gen"], row["attempts"], lease)
+
+
+def finish(work: UnitOfWork, done: Job) -> None:
+    """Deletes a job that was done, unless it was re-armed meanwhile: then it runs again."""
+    mine = (job.c.key == done.key) & (job.c.lease == done.lease)
+    if not work.changed(delete(job).where(mine, job.c.gen == done.gen)):
+        work.execute(update(job).where(mine).values(lease=None, lease_until=None))
+
+
+def postpone(work: UnitOfWork, late: Job, *, delay: float, error: str | None) -> None:
+    """Gives a job back, due again in `delay` seconds; one that was re-armed keeps its own time."""
+    mine = (job.c.key == late.key) & (job.c.lease == late.lease)
+    free: dict[str, Any] = {"lease": None, "lease_until": None, "last_error": error}
+    again = {**free, "due_at": work.now + timedelta(seconds=delay)}
+    if not work.changed(update(job).where(mine, job.c.gen == late.gen).values(**again)):
+        work.execute(update(job).where(mine).values(**free))
+
+
+def overdue(work: UnitOfWork) -> timedelta:
+    """How long the oldest due job that nobody works on has been waiting; zero if there is none."""
+    free = or_(job.c.lease_until.is_(None), job.c.lease_until < work.now)
+    oldest: datetime | None = work.connection.scalar(select(func.min(job.c.due_at)).where(free))
+    return max(timedelta(0), work.now - oldest) if oldest else timedelta(0)

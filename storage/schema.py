@@ -1,0 +1,228 @@
+"""The tables. One schema for SQLite and PostgreSQL; migrations/ brings a database here."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+
+from bot.model.money import from_units, to_units
+from bot.model.purchase import LIVE, PurchaseStatus
+from bot.model.request import RequestStatus
+
+# ruff: noqa: ARG002 - SQLAlchemy names the arguments of a TypeDecorator's methods
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware UTC datetime, at rest whole microseconds since 1970: the same on both databases."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + int(value) * _MICROSECOND
+
+
+class Usd(TypeDecorator[Decimal]):
+    """A Decimal in USD, at rest whole ten-thousandths of a dollar."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        return None if value is None else to_units(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else from_units(int(value))
+
+
+def _one_of(column: str, values: Iterable[StrEnum]) -> str:
+    return f"{column} IN ({', '.join(sorted(repr(v.value) for v in values))})"
+
+
+_json = JSON().with_variant(JSONB(), "postgresql")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+search = Table(
+    "search",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("text", Text, nullable=False),  # canonical: it is parsed again for the next page
+    Column("total", Integer, nullable=False),  # matches, as the provider counts them
+    Column("looked", Integer, nullable=False),  # how many of them were looked at
+    Column("next_offset", Integer),  # where the provider's next page starts; NULL at the end
+    Column("at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False, index=True),
+)
+
+offer = Table(
+    "offer",
+    metadata,
+    Column("search_id", Text, ForeignKey("search.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("number", Text, nullable=False),
+    Column("details", _json, nullable=False),  # the whole offer, as the provider showed it
+)
+
+request = Table(
+    "request",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("origin_key", Text, nullable=False),  # a modal that is submitted twice is one request
+    Column("requester", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("options", _json, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("rule", Text),
+    Column("policy_sha", Text),
+    Column("approvals_needed", Integer, nullable=False),
+    Column("approvals_given", Integer, nullable=False, server_default="0"),
+    Column("round", Integer, nullable=False, server_default="1"),  # a dearer price starts a second one
+    Column("created_at", Utc, nullable=False),
+    Column("decided_at", Utc),
+    Column("decided_by", Text),
+    UniqueConstraint("workspace", "origin_key"),
+    CheckConstraint(_one_of("status", RequestStatus), name="status"),
+    Index(None, "workspace", "requester", "created_at"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("request_id", Text, ForeignKey("request.id"), primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("approver", Text, primary_key=True),  # one person counts once
+    Column("answer", Text, nullable=False),
+    Column("comment", Text),
+    Column("at", Utc, nullable=False),
+    CheckConstraint("answer IN ('approve', 'deny')", name="answer"),
+)
+
+purchase = Table(
+    "purchase",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("request_id", Text, ForeignKey("request.id"), nullable=False, index=True),
+    Column("workspace", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("setup", Usd, nullable=False),
+    Column("monthly", Usd, nullable=False),
+    Column("monthly_before", Usd),  # what was approved before the price rose
+    Column("details", _json, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempt", Text),  # the id of the one call; a late answer must name it
+    Column("call_at", Utc),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("looks", Integer, nullable=False, server_default="0"),  # how often the provider was asked
+    Column("note", Text),  # why it ended as it did, in the provider's words or ours
+    Column("api_id", Text),
+    Column("alias_note", Text),  # what became of naming the number
+    Column("updated_at", Utc, nullable=False),
+    CheckConstraint(_one_of("status", PurchaseStatus), name="status"),
+    CheckConstraint("setup >= 0 AND monthly >= 0", name="price"),
+    Index(
+        "uq_purchase_live_number",
+        "account",
+        "number",
+        unique=True,
+        sqlite_where=text(_one_of("status", LIVE)),
+        postgresql_where=text(_one_of("status", LIVE)),
+    ),
+)
+
+card = Table(
+    "card",
+    metadata,
+    Column("request_id", Text, ForeignKey("request.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),  # request: where it was asked; approval: where it is decided
+    Column("channel", Text, nullable=False),
+    Column("ts", Text),  # Slack's id of the message; NULL if it could not be posted
+    Column("problem", Text),  # why it cannot be drawn any more
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("due_at", Utc, nullable=False, index=True),
+    Column("args", _json, nullable=False),
+    Column("gen", Integer, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("lease", Text),
+    Column("lease_until", Utc),
+    Column("last_error", Text),
+)
+
+audit_event = Table(
+    "audit_event",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column("at", Utc, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("actor_type", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("on_behalf_of", Text),
+    Column("action", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("request_id", Text, index=True),
+    Column("purchase_id", Text),
+    Column("number", Text),
+    Column("reason", Text),
+    Column("changes", _json, nullable=False),
+    Column("context", _json, nullable=False),
+    Column("previous_hash", Text),  # the chain fills these two
+    Column("hash", Text),
+    CheckConstraint("outcome IN ('success', 'denied', 'failure', 'unknown')", name="outcome"),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", Text),
+)

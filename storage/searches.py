@@ -1,0 +1,139 @@
+"""Searches and their offers, kept for a day so that paging and Buy work after a restart."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+
+from bot.model.offer import NumberType, Offer
+from bot.model.request import Person
+from storage import schema
+from storage.unit_of_work import UnitOfWork
+
+KEPT = timedelta(days=1)
+"""How long an offer can be paged to and bought."""
+
+_MONEY = ("monthly", "setup", "voice_rate", "sms_rate")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSearch:
+    """A search as it was asked, and how far the provider's answer has been looked through."""
+
+    id: str
+    person: Person
+    text: str  #: canonical
+    total: int
+    looked: int
+    next_offset: int | None
+    kept: int  #: offers in the database
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOffer:
+    """An offer with the opaque id that buttons carry."""
+
+    id: str
+    offer: Offer
+
+
+def to_json(offer: Offer) -> dict[str, Any]:
+    """An offer as JSON values: amounts as text, so that nothing is rounded."""
+    plain = {field.name: getattr(offer, field.name) for field in fields(offer)}
+    return plain | {name: None if plain[name] is None else str(plain[name]) for name in _MONEY}
+
+
+def from_json(details: Mapping[str, Any]) -> Offer:
+    """The offer that `to_json` wrote."""
+    amounts = {name: None if details[name] is None else Decimal(details[name]) for name in _MONEY}
+    return Offer(**{**details, **amounts, "type": NumberType(details["type"])})
+
+
+def add(
+    work: UnitOfWork,
+    person: Person,
+    account: str,
+    *,
+    text: str,
+    total: int,
+    looked: int,
+    next_offset: int | None,
+) -> str:
+    """Keeps a search without offers; returns its id. Searches that ended are swept away on the way."""
+    work.execute(delete(schema.search).where(schema.search.c.expires_at < work.now))
+    search_id = work.new_id("S")
+    work.execute(
+        insert(schema.search).values(
+            id=search_id,
+            workspace=person.workspace,
+            account=account,
+            user=person.user,
+            text=text,
+            total=total,
+            looked=looked,
+            next_offset=next_offset,
+            at=work.now,
+            expires_at=work.now + KEPT,
+        )
+    )
+    return search_id
+
+
+def add_offers(work: UnitOfWork, search_id: str, first: int, offers: Sequence[Offer]) -> None:
+    """Keeps offers at positions `first`, `first` + 1 … of a search."""
+    rows = [
+        {"search_id": search_id, "position": first + i, "number": o.number, "details": to_json(o)}
+        for i, o in enumerate(offers)
+    ]
+    if rows:
+        work.connection.execute(insert(schema.offer), rows)
+
+
+def advance(work: UnitOfWork, seen: KeptSearch, *, looked: int, next_offset: int | None) -> bool:
+    """Notes that the provider's next page was read; False if somebody else noted it first."""
+    table = schema.search
+    here = (table.c.id == seen.id) & (table.c.looked == seen.looked)
+    return work.changed(update(table).where(here).values(looked=looked, next_offset=next_offset))
+
+
+def get(work: UnitOfWork, workspace: str, search_id: str) -> KeptSearch | None:
+    """The search, unless it is another workspace's or older than a day."""
+    table = schema.search
+    mine = (table.c.id == search_id) & (table.c.workspace == workspace) & (table.c.expires_at >= work.now)
+    row = work.one(select(table).where(mine))
+    if row is None:
+        return None
+    numbers = select(schema.offer.c.position).where(schema.offer.c.search_id == search_id)
+    kept = len(work.rows(numbers))
+    person = Person(workspace, row["user"])
+    return KeptSearch(row["id"], person, row["text"], row["total"], row["looked"], row["next_offset"], kept)
+
+
+def offers(work: UnitOfWork, search_id: str, first: int, count: int) -> tuple[KeptOffer, ...]:
+    """At most `count` offers of a search from position `first` on."""
+    table = schema.offer
+    window = (table.c.search_id == search_id) & table.c.position.between(first, first + count - 1)
+    return tuple(_offer(row) for row in work.execute(select(table).where(window).order_by(table.c.position)))
+
+
+def numbers(work: UnitOfWork, search_id: str) -> frozenset[str]:
+    """The numbers a search has shown so far: the provider's pages may repeat themselves."""
+    return frozenset(
+        work.connection.scalars(select(schema.offer.c.number).where(schema.offer.c.search_id == search_id))
+    )
+
+
+def offer(work: UnitOfWork, workspace: str, offer_id: str) -> KeptOffer | None:
+    """The offer behind a button's id; None if it is unknown, another workspace's or older than a day."""
+    search_id, _, position = offer_id.partition(".")
+    if not position.isdecimal() or get(work, workspace, search_id) is None:
+        return None
+    found = offers(work, search_id, int(position), 1)
+    return found[0] if found else None
+
+
+def _offer(row: Row[Any]) -> KeptOffer:
+    return KeptOffer(f"{row.search_id}.{row.position}", from_json(row.details))

@@ -1,0 +1,106 @@
+"""A unit of work: one transaction, with the database's clock and the desk's way of making ids."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, CursorResult, Engine, Executable, RowMapping, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from storage.engine import READ_ONLY
+
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: people read ids to each other
+
+
+def random_id(prefix: str) -> str:
+    """An opaque id such as `R7K3M9QXZ2AB`: 59 random bits behind a letter for its kind."""
+    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(12))
+
+
+class _Microseconds(FunctionElement[int]):
+    """The database's clock: whole microseconds since 1970, UTC."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(_Microseconds, "sqlite")
+def _sqlite_clock(_element: _Microseconds, _compiler: SQLCompiler, **_: Any) -> str:
+    return "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
+
+
+@compiles(_Microseconds, "postgresql")
+def _postgresql_clock(_element: _Microseconds, _compiler: SQLCompiler, **_: Any) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"
+
+
+class UnitOfWork:
+    """What a use case writes through. All of it happens, or nothing."""
+
+    def __init__(self, connection: Connection, new_id: Callable[[str], str], shift: timedelta) -> None:
+        self.connection = connection
+        self.new_id = new_id
+        self._shift = shift
+        self.due_now = False  #: a job was put that is due at once
+
+    @cached_property
+    def now(self) -> datetime:
+        """UTC by the database's clock, read once a transaction: hosts need not agree on the time."""
+        microseconds = self.connection.scalar(select(_Microseconds()))
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(microseconds or 0)) + self._shift
+
+    def execute(self, statement: Executable) -> CursorResult[Any]:
+        return self.connection.execute(statement)
+
+    def one(self, statement: Executable) -> RowMapping | None:
+        """The only row, or None."""
+        return self.connection.execute(statement).mappings().one_or_none()
+
+    def rows(self, statement: Executable) -> list[RowMapping]:
+        return list(self.connection.execute(statement).mappings())
+
+    def changed(self, statement: Executable) -> bool:
+        """Whether a conditional UPDATE, INSERT or DELETE took effect on a row."""
+        return self.execute(statement).rowcount == 1
+
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """An INSERT that knows ON CONFLICT in the database's own dialect."""
+        make = sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert
+        return make(table)
+
+
+class Database:
+    """Where the desk's rows live. Safe for threads: each unit of work has its own connection."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        new_id: Callable[[str], str] = random_id,
+        on_due: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.engine = engine
+        self.shift = timedelta(0)  #: added to the database's clock; tests move time with it
+        self.on_due = on_due  #: called after a commit that put a job due at once
+        self._new_id = new_id
+
+    @contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        """A transaction that writes: committed at the end of the block, rolled back by any error."""
+        with self.engine.begin() as connection:
+            work = UnitOfWork(connection, self._new_id, self.shift)
+            yield work
+        if work.due_now:
+            self.on_due()
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        """A consistent look that takes no write lock."""
+        with self.engine.connect().execution_options(**{READ_ONLY: True}) as connection, connection.begin():
+            yield UnitOfWork(connection, self._new_id, self.shift)
