@@ -1,0 +1,355 @@
+"""The policy: who may request what, who must approve, and up to which price.
+
+`Policy` and its tables are the keys of the policy file (docs/policy.md). `decide`, `who_may_decide` and
+`may_decide` are the one place that says what they mean; they read nothing and change nothing. Members of user
+groups are asked of `Members`, and what cannot be asked refuses: a failed look-up never lets anything through
+that an answer would have stopped.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from bot.model.errors import NumberdeskError
+from bot.model.money import format_usd
+from bot.model.offer import NumberType
+from bot.model.policy_keys import (
+    Channel,
+    Country,
+    Duration,
+    KindOfNumber,
+    Person,
+    PersonOrGroup,
+    Usd,
+    non_empty,
+)
+
+NO_POLICY = (
+    "Nothing can be bought yet, because there is no policy file: whoever runs Numberdesk writes one that says"
+    " who may buy what, and names it in POLICY_FILE."
+)
+NO_PRICE = "The provider names no monthly price for this number, so it cannot be bought here."
+NO_RULE = "No rule of the policy allows this purchase."
+
+Place = tuple[str | int, ...]  #: where in the file: ("rules", 2, "max_monthly")
+Group = str  #: the id of a user group
+Members = Callable[[Group], frozenset[str]]  #: a group's people by id; raises GroupUnknown
+
+
+class GroupUnknown(NumberdeskError):
+    """The members of a user group could not be looked up."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Approvals(_Table):
+    """`[approvals]`: where requests are posted, who may decide them, and when somebody is reminded."""
+
+    channel: Channel | None = None
+    approvers: Annotated[tuple[PersonOrGroup, ...] | None, non_empty] = None
+    notify: Annotated[tuple[PersonOrGroup, ...] | None, non_empty] = None
+    allow_self_approval: StrictBool = False
+    expires_after: Duration | None = None
+    remind_after: Duration | None = None
+    escalate_after: Duration | None = None
+    escalate_to: Annotated[tuple[PersonOrGroup, ...] | None, non_empty] = None
+
+    @field_validator("escalate_to")
+    @classmethod
+    def _escalates_some_time(
+        cls, value: tuple[str, ...] | None, info: ValidationInfo
+    ) -> tuple[str, ...] | None:
+        # A key that is itself wrong is missing from info.data, and has its own reason already.
+        if value is not None and info.data.get("escalate_after", ...) is None:
+            raise ValueError("needs escalate_after, which says when")
+        return value
+
+
+class Rule(_Table):
+    """One of `[[rules]]`: the first that matches decides. A key that is left out matches everything."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    countries: Annotated[tuple[Country, ...] | None, non_empty] = None
+    types: Annotated[tuple[KindOfNumber, ...] | None, non_empty] = None
+    min_monthly: Usd | None = None  #: USD a month, this price included
+    max_monthly: Usd | None = None  #: USD a month, this price included
+    requesters: Annotated[tuple[PersonOrGroup, ...] | None, non_empty] = None
+    approvals: Annotated[StrictInt | None, Field(ge=0, le=100)] = None
+    deny: Annotated[str | None, Field(min_length=1, max_length=500, validate_default=True)] = None
+    confirm_by_typing: StrictBool = False
+
+    @field_validator("max_monthly")
+    @classmethod
+    def _leaves_room(cls, value: Decimal | None, info: ValidationInfo) -> Decimal | None:
+        least = info.data.get("min_monthly")
+        if value is not None and least is not None and least > value:
+            raise ValueError(f"{value} is less than min_monthly, {least}: no price can match")
+        return value
+
+    @field_validator("deny")
+    @classmethod
+    def _says_yes_or_no(cls, value: str | None, info: ValidationInfo) -> str | None:
+        approvals = info.data.get("approvals", ...)
+        if value is None and approvals is None:
+            raise ValueError("is missing, and so is approvals: a rule needs one of the two")
+        if value is not None and isinstance(approvals, int):
+            raise ValueError("excludes approvals: a rule has one of the two")
+        return value
+
+
+class Budgets(_Table):
+    """`[budgets]`: USD of set-up fees plus first months that may be committed in a calendar month (UTC)."""
+
+    workspace: Usd | None = None
+    per_user: Usd | None = None
+
+
+class BreakGlass(_Table):
+    """`[break_glass]`: who may buy without approval, with a written reason and a loud notice."""
+
+    users: Annotated[tuple[Person, ...], non_empty]
+
+
+class Policy(_Table):
+    """The whole policy. It cannot contradict itself: pydantic's ValidationError says where it does."""
+
+    approvals: Approvals = Approvals()
+    rules: tuple[Rule, ...] = ()
+    budgets: Budgets = Budgets()
+    break_glass: BreakGlass | None = None
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        found = [
+            InitErrorDetails(
+                type=PydanticCustomError("contradiction", "{reason}", {"reason": why}), loc=at, input=None
+            )
+            for at, why in contradictions(self.approvals, self.rules)
+        ]
+        if found:
+            raise ValidationError.from_exception_data("Policy", found)
+        return self
+
+
+def contradictions(approvals: Approvals | None, rules: Sequence[Rule | None]) -> Iterator[tuple[Place, str]]:
+    """Where tables that are fine by themselves do not fit together; None stands for one that is not fine."""
+    yield from _same_names(rules)
+    most = max((rule.approvals or 0 for rule in rules if rule), default=0)
+    if approvals is None or not most:
+        return
+    if approvals.channel is None:
+        yield ("approvals", "channel"), "is missing: a rule asks for approval, so it must be posted somewhere"
+    if approvals.approvers is None:
+        yield ("approvals", "approvers"), "is missing: a rule asks for approval, so somebody must give it"
+    elif (people := _countable(approvals.approvers)) is not None and people < most:
+        yield ("approvals", "approvers"), f"names {people}, but a rule asks for {most} approvals"
+
+
+def _same_names(rules: Sequence[Rule | None]) -> Iterator[tuple[Place, str]]:
+    seen: dict[str, int] = {}
+    for index, rule in enumerate(rules):
+        if rule is None:
+            continue
+        first = seen.setdefault(rule.name.casefold(), index)
+        if first != index:
+            yield ("rules", index, "name"), f'"{rule.name}" is the name of rules[{first}] already'
+
+
+def _countable(listed: Sequence[str]) -> int | None:
+    """How many people are listed; None if there are groups, whose size is not the file's to know."""
+    return None if any(map(_is_group, listed)) else len(set(listed))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one person wants to buy, as far as rules ask for it."""
+
+    user: str  #: Slack's id
+    country: str  #: ISO 3166-1 alpha-2
+    type: NumberType
+    monthly: Decimal | None  #: USD a month; None if the provider names none
+    setup: Decimal  #: USD, once
+    number: str  #: digits with the country code
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLooked:
+    """One rule that was looked at on the way to a verdict."""
+
+    name: str
+    matched: bool
+    why_not: str | None  #: half a sentence, None if it matched
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the policy says to a wish, and why."""
+
+    allowed: bool
+    rule: str | None = None  #: the rule that decided, or at which nothing could be decided
+    approvals: int = 0  #: how many people other than the requester must say yes first
+    deny_reason: str | None = None  #: a sentence, whenever it is not allowed
+    confirm_by_typing: bool = False
+    considered: tuple[RuleLooked, ...] = ()
+    unknown_groups: tuple[Group, ...] = ()  #: not empty only if it is refused because of them
+
+
+def decide(policy: Policy | None, wish: Wish, members: Members) -> Verdict:
+    """The first rule that matches the wish decides; if there is none, the wish is refused. Never raises.
+
+    If whether a rule matches hangs on a group that cannot be looked up, the wish is refused: going on to the
+    next rule could let through what this one would have denied or sent to an approver.
+    """
+    if policy is None:
+        return Verdict(allowed=False, deny_reason=NO_POLICY)
+    if wish.monthly is None or not wish.monthly.is_finite():
+        return Verdict(allowed=False, deny_reason=NO_PRICE)
+    considered: list[RuleLooked] = []
+    for rule in policy.rules:
+        why_not, unknown = _look(rule, wish, wish.monthly, members)
+        considered.append(RuleLooked(rule.name, why_not is None, why_not))
+        if unknown:
+            return _stopped(rule, unknown, tuple(considered))
+        if why_not is None:
+            return _verdict(rule, tuple(considered))
+    return Verdict(allowed=False, deny_reason=NO_RULE, considered=tuple(considered))
+
+
+def _look(rule: Rule, wish: Wish, monthly: Decimal, members: Members) -> tuple[str | None, tuple[Group, ...]]:
+    """Why the rule does not match, and the groups without which that is not known."""
+    why_not = _other_number(rule, wish, monthly)
+    if why_not is not None or rule.requesters is None:
+        return why_not, ()
+    is_listed, unknown = _listed(wish.user, rule.requesters, members)
+    if is_listed:
+        return None, ()
+    return (_unknown_text(unknown) if unknown else f"{wish.user} is not one of its requesters"), unknown
+
+
+def _other_number(rule: Rule, wish: Wish, monthly: Decimal) -> str | None:
+    if rule.countries is not None and wish.country.upper() not in rule.countries:
+        return f"it is for {', '.join(rule.countries)}"
+    if rule.types is not None and wish.type not in rule.types:
+        return f"it is for {', '.join(rule.types)} numbers"
+    if rule.min_monthly is not None and monthly < rule.min_monthly:
+        return f"it begins at {format_usd(rule.min_monthly)} a month"
+    if rule.max_monthly is not None and monthly > rule.max_monthly:
+        return f"it ends at {format_usd(rule.max_monthly)} a month"
+    return None
+
+
+def _verdict(rule: Rule, considered: tuple[RuleLooked, ...]) -> Verdict:
+    return Verdict(
+        allowed=rule.deny is None,
+        rule=rule.name,
+        approvals=rule.approvals or 0,
+        deny_reason=rule.deny,
+        confirm_by_typing=rule.confirm_by_typing,
+        considered=considered,
+    )
+
+
+def _stopped(rule: Rule, unknown: tuple[Group, ...], considered: tuple[RuleLooked, ...]) -> Verdict:
+    why = f'The rule "{rule.name}" cannot be applied: {_unknown_text(unknown)}. Please try again later.'
+    return Verdict(
+        allowed=False, rule=rule.name, deny_reason=why, considered=considered, unknown_groups=unknown
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Approvers:
+    """Who may decide a request, as far as the groups could be looked up."""
+
+    users: frozenset[str]
+    unknown_groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """This person may decide this request."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAllowed:
+    """This person may not decide this request; `reason` is a sentence to them."""
+
+    reason: str
+    unknown_groups: tuple[Group, ...] = ()
+
+
+def who_may_decide(
+    policy: Policy | None, requester: str, members: Members, *, on_behalf_of: str | None = None
+) -> Approvers:
+    """Everybody who may decide this person's request; `may_decide` says yes to just these."""
+    if policy is None:
+        return Approvers(frozenset(), ())
+    users, unknown = _people(policy.approvals.approvers or (), members)
+    return Approvers(users - _parties(policy, requester, on_behalf_of), unknown)
+
+
+def may_decide(
+    policy: Policy | None, user: str, requester: str, members: Members, *, on_behalf_of: str | None = None
+) -> Allowed | NotAllowed:
+    """Whether the user may decide the requester's request, made for itself or `on_behalf_of` another."""
+    if policy is None:
+        return NotAllowed(NO_POLICY)
+    if user in _parties(policy, requester, on_behalf_of):
+        return NotAllowed("Nobody decides their own request, or one that was made for them.")
+    is_listed, unknown = _listed(user, policy.approvals.approvers or (), members)
+    if is_listed:
+        return Allowed()
+    if unknown:
+        return NotAllowed(
+            f"Whether you may decide is not known: {_unknown_text(unknown)}. Please try again later.", unknown
+        )
+    return NotAllowed("You are not one of the approvers.")
+
+
+def _parties(policy: Policy, requester: str, on_behalf_of: str | None) -> frozenset[str]:
+    """Those who may not decide because the request is theirs."""
+    if policy.approvals.allow_self_approval:
+        return frozenset()
+    return frozenset({requester} if on_behalf_of is None else {requester, on_behalf_of})
+
+
+def _listed(user: str, listed: Sequence[str], members: Members) -> tuple[bool, tuple[Group, ...]]:
+    """Whether the user is on the list, by name or in a group; and the groups that could not be asked."""
+    if user in listed:  # spares the look-ups, and lets a person in who is named while Slack is down
+        return True, ()
+    people, unknown = _people(listed, members)
+    return user in people, unknown
+
+
+def _people(listed: Sequence[str], members: Members) -> tuple[frozenset[str], tuple[Group, ...]]:
+    people = {entry for entry in listed if not _is_group(entry)}
+    unknown: list[Group] = []
+    for group in filter(_is_group, dict.fromkeys(listed)):
+        try:
+            people |= members(group)
+        except GroupUnknown:
+            unknown.append(group)
+    return frozenset(people), tuple(unknown)
+
+
+def _is_group(entry: str) -> bool:
+    return entry.startswith("S")
+
+
+def _unknown_text(groups: tuple[Group, ...]) -> str:
+    return f"the members of {', '.join(groups)} could not be looked up"

@@ -1,0 +1,72 @@
+"""What `policy check` says about a policy that is valid: what may not be meant, and what does nothing yet."""
+
+from collections.abc import Collection, Iterator
+
+from bot.model.policy import Approvals, Policy, Rule
+
+_TABLES_NOT_IN_FORCE = ("budgets", "break_glass")
+_APPROVALS_NOT_IN_FORCE = ("expires_after", "remind_after", "escalate_after", "escalate_to")
+
+
+def not_in_force(policy: Policy) -> tuple[str, ...]:
+    """The keys this policy sets that are accepted and not acted upon yet, as they stand in the file."""
+    approvals, rules = policy.approvals, policy.rules
+    tables = (name for name in _TABLES_NOT_IN_FORCE if name in policy.model_fields_set)
+    timers = (f"approvals.{key}" for key in _APPROVALS_NOT_IN_FORCE if getattr(approvals, key) is not None)
+    typing = (f"rules[{i}].confirm_by_typing" for i, rule in enumerate(rules) if rule.confirm_by_typing)
+    return (*timers, *typing, *tables)
+
+
+def warnings(policy: Policy) -> tuple[str, ...]:
+    """What is valid and surely not meant, a sentence each: rules never reached, people never asked."""
+    return (*_about_rules(policy), *_about_approvals(policy.approvals), *_about_quorum(policy))
+
+
+def _about_rules(policy: Policy) -> Iterator[str]:
+    if not policy.rules:
+        yield "rules: there are none, so every purchase is refused"
+    for index, rule in enumerate(policy.rules):
+        earlier = next((other for other in policy.rules[:index] if _covers(other, rule)), None)
+        if earlier:
+            yield f'rules[{index}] "{rule.name}": is never reached: "{earlier.name}" decides before it'
+        if rule.confirm_by_typing and not rule.approvals:
+            yield f'rules[{index}] "{rule.name}": confirm_by_typing needs an approver who types'
+
+
+def _covers(earlier: Rule, later: Rule) -> bool:
+    """Whether all that the later rule matches is matched by the earlier one."""
+    return (
+        _includes(earlier.countries, later.countries)
+        and _includes(earlier.types, later.types)
+        and _includes(earlier.requesters, later.requesters)
+        and (earlier.min_monthly or 0) <= (later.min_monthly or 0)
+        and (
+            earlier.max_monthly is None
+            or (later.max_monthly is not None and later.max_monthly <= earlier.max_monthly)
+        )
+    )
+
+
+def _includes(wider: Collection[str] | None, narrower: Collection[str] | None) -> bool:
+    return wider is None or (narrower is not None and set(narrower) <= set(wider))
+
+
+def _about_approvals(approvals: Approvals) -> Iterator[str]:
+    if approvals.escalate_after and not approvals.escalate_to:
+        yield "approvals.escalate_after: nobody is named in escalate_to"
+    for key in ("remind_after", "escalate_after"):
+        after = getattr(approvals, key)
+        if after and approvals.expires_after and after >= approvals.expires_after:
+            yield f"approvals.{key}: comes too late, a request has expired by then"
+
+
+def _about_quorum(policy: Policy) -> Iterator[str]:
+    approvers = set(policy.approvals.approvers or ())
+    if policy.approvals.allow_self_approval or any(entry.startswith("S") for entry in approvers):
+        return
+    for index, rule in enumerate(policy.rules):
+        if rule.approvals and rule.approvals == len(approvers):
+            yield (
+                f'rules[{index}] "{rule.name}": asks for all {rule.approvals} approvers, so none of them'
+                " can have a request of their own approved"
+            )
