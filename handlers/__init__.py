@@ -1,0 +1,12 @@
+"""Slack's doors: each listener verifies, calls one use case and renders what came back."""
+
+from slack_bolt import App
+
+from handlers import actions, commands, errors, options, views
+from handlers.parts import Parts
+
+
+def register(app: App, parts: Parts) -> None:
+    """Puts every listener on a Bolt app."""
+    for door in (commands, actions, views, options, errors):
+        door.register(app, parts)

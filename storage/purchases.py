@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, RowMapping, select, update
 from bot.model.offer import Offer
 from bot.model.purchase import LIVE, MOVES, UNSETTLED, PurchaseStatus
 from storage import schema, searches
+from storage.requests import KeptRequest
 from storage.unit_of_work import UnitOfWork
 
 _T = schema.purchase
@@ -27,6 +28,7 @@ class KeptPurchase:
     number: str
     setup: Decimal
     monthly: Decimal
+    setup_before: Decimal | None  #: what was approved before the price rose
     monthly_before: Decimal | None
     offer: Offer
     status: PurchaseStatus
@@ -40,26 +42,22 @@ class KeptPurchase:
     updated_at: datetime
 
 
-def add(work: UnitOfWork, request_id: str, workspace: str, account: str, offer: Offer) -> str | None:
+def add(work: UnitOfWork, request: KeptRequest, offer: Offer) -> KeptPurchase | None:
     """Writes a waiting purchase; None if a live one of that number exists in the account."""
-    purchase_id = work.new_id("P")
-    added = work.changed(
-        work.insert(_T)
-        .values(
-            id=purchase_id,
-            request_id=request_id,
-            workspace=workspace,
-            account=account,
-            number=offer.number,
-            setup=offer.setup,
-            monthly=offer.monthly,
-            details=searches.to_json(offer),
-            status=PurchaseStatus.WAITING,
-            updated_at=work.now,
-        )
-        .on_conflict_do_nothing()
+    new = work.insert(_T).values(
+        id=work.new_id("P"),
+        request_id=request.id,
+        workspace=request.workspace,
+        account=request.account,
+        number=offer.number,
+        setup=offer.setup,
+        monthly=offer.monthly,
+        details=searches.to_json(offer),
+        status=PurchaseStatus.WAITING,
+        updated_at=work.now,
     )
-    return purchase_id if added else None
+    row = work.one(new.on_conflict_do_nothing().returning(*_T.c))
+    return _purchase(row) if row else None
 
 
 def move(
@@ -68,20 +66,20 @@ def move(
     origins: Iterable[PurchaseStatus],
     to: PurchaseStatus,
     *,
-    attempt: str | None = None,
+    of_attempt: str | None = None,
     **values: Any,
 ) -> bool:
     """Moves a purchase from one of `origins` to `to`; False if it stands elsewhere by now.
 
-    With `attempt`, only if the purchase still belongs to that call. A move the state machine does
+    With `of_attempt`, only if the purchase still belongs to that call. A move the state machine does
     not know is a mistake of ours and raises ValueError before anything is written.
     """
     froms = tuple(origins)
     if not all(to in MOVES[start] for start in froms):
         raise ValueError(f"no purchase moves from {' or '.join(froms)} to {to}")
     here: ColumnElement[bool] = (_T.c.id == purchase_id) & _T.c.status.in_(froms)
-    if attempt is not None:
-        here &= _T.c.attempt == attempt
+    if of_attempt is not None:
+        here &= _T.c.attempt == of_attempt
     return work.changed(update(_T).where(here).values(status=to, updated_at=work.now, **values))
 
 

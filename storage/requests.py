@@ -71,25 +71,21 @@ class Card:
     problem: str | None
 
 
-def add(work: UnitOfWork, new: NewRequest) -> str | None:
-    """Writes a request; returns its id, or None if this origin has one already."""
-    request_id = work.new_id("R")
+def add(work: UnitOfWork, new: NewRequest) -> KeptRequest | None:
+    """Writes a request; None if this origin has one already."""
     values: dict[str, Any] = {field.name: getattr(new, field.name) for field in fields(new)}
     person: Person = values.pop("person")
     row = values | {
-        "id": request_id,
+        "id": work.new_id("R"),
         "workspace": person.workspace,
         "requester": person.user,
         "options": asdict(new.options),
         "created_at": work.now,
         "decided_at": work.now if new.status is RequestStatus.APPROVED else None,
     }
-    added = work.changed(
-        work.insert(schema.request)
-        .values(**row)
-        .on_conflict_do_nothing(index_elements=["workspace", "origin_key"])
-    )
-    return request_id if added else None
+    added = work.insert(schema.request).values(**row)
+    once = added.on_conflict_do_nothing(index_elements=["workspace", "origin_key"])
+    return _request(work.one(once.returning(*schema.request.c)))
 
 
 def by_origin(work: UnitOfWork, workspace: str, origin_key: str) -> KeptRequest | None:

@@ -148,6 +148,7 @@ purchase = Table(
     Column("number", Text, nullable=False),
     Column("setup", Usd, nullable=False),
     Column("monthly", Usd, nullable=False),
+    Column("setup_before", Usd),
     Column("monthly_before", Usd),  # what was approved before the price rose
     Column("details", _json, nullable=False),
     Column("status", Text, nullable=False),

@@ -171,6 +171,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("setup", sa.BigInteger(), nullable=False),
         sa.Column("monthly", sa.BigInteger(), nullable=False),
+        sa.Column("setup_before", sa.BigInteger(), nullable=True),
         sa.Column("monthly_before", sa.BigInteger(), nullable=True),
         sa.Column(
             "details",

@@ -1,0 +1,189 @@
+"""Buy: the one call that costs money. At most once, whatever breaks.
+
+The order is the protection (docs/adr/0002): ask whether the number is ours already; ask whether it
+is still there at the approved price; commit the intent, which takes the job away and arms the
+watchdog; call once; write down what the answer means. What is unclear is `unknown`, never repeated.
+"""
+
+from bot.model.audit import Action
+from bot.model.errors import NotFound, NotSent, ProviderError, RateLimited, Refused
+from bot.model.numbers import national_digits
+from bot.model.offer import Offer
+from bot.model.provider import BuyOptions
+from bot.model.purchase import PurchaseStatus
+from bot.model.request import Person
+from bot.usecases import record
+from bot.usecases.conclude import ACTIONS, Order, conclude
+from bot.usecases.desk import Desk
+from bot.usecases.preview import judge
+from bot.usecases.reprice import is_dearer, reprice
+from storage import jobs, purchases, requests
+
+_S = PurchaseStatus
+
+AGAIN_AFTER = (5.0, 15.0, 60.0, 180.0, 300.0)
+"""Seconds until a purchase that surely was not made is tried again; after the last it is refused."""
+
+
+def buy(desk: Desk, purchase_id: str) -> float | None:
+    """Makes the purchase if it is queued; the seconds until the next try, or None if there is none."""
+    order = load(desk, purchase_id)
+    if order is None or order.purchase.status is not _S.QUEUED:
+        return None
+    try:
+        fresh = _look(desk, order)
+    except Refused as problem:
+        return _end(desk, order, str(problem), problem.api_id)
+    except ProviderError as problem:
+        return _again(desk, order, problem)
+    if is_dearer(fresh, order.purchase):
+        return reprice(desk, order, fresh)
+    attempt = _intend(desk, order)
+    if attempt is not None:
+        _call(desk, order, attempt)
+    return None
+
+
+def load(desk: Desk, purchase_id: str) -> Order | None:
+    """A purchase with its request, as they stand."""
+    with desk.database.read() as work:
+        purchase = purchases.get(work, purchase_id)
+        request = purchase and requests.get(work, purchase.request_id)
+    return Order(request, purchase) if purchase and request else None
+
+
+def _look(desk: Desk, order: Order) -> Offer:
+    """The number as it is offered now. Raises Refused if it may not, or cannot, be bought any more."""
+    purchase = order.purchase
+    _check_policy(desk, order)
+    if desk.provider.rented_number(purchase.number) is not None:
+        raise Refused("The account holds this number already; nothing was bought.")
+    digits = national_digits(purchase.number, purchase.offer.country)
+    page = desk.provider.search(
+        {"country_iso": purchase.offer.country, "pattern": digits}, country=purchase.offer.country
+    )
+    fresh = next((offer for offer in page.offers if offer.number == purchase.number), None)
+    if fresh is None or fresh.monthly is None:
+        raise Refused("The provider does not offer this number any more; nothing was bought.")
+    return fresh
+
+
+def _check_policy(desk: Desk, order: Order) -> None:
+    request = order.request
+    members = desk.groups.asked(request.workspace)
+    verdict = judge(desk, Person(request.workspace, request.requester), order.purchase.offer, members)
+    if verdict.unknown_groups:
+        raise NotSent("A user group that the policy names could not be looked up.")
+    if not verdict.allowed:
+        raise Refused(f"The policy does not allow it any more: {verdict.deny_reason}")
+    if verdict.approvals > request.approvals_given:
+        raise Refused("The policy asks for more approvals by now than this request has; ask again.")
+
+
+def _intend(desk: Desk, order: Order) -> str | None:
+    """Commits that the call is about to be made; None if somebody else was first, or time stood still.
+
+    One transaction takes the job away, so that nothing can deliver it again, and arms the watchdog,
+    so that nothing can be forgotten.
+    """
+    began = desk.uptime()
+    with desk.database.write() as work:
+        attempt = work.new_id("A")
+        if not purchases.move(
+            work, order.purchase.id, {_S.QUEUED}, _S.BUYING, attempt=attempt, call_at=work.now, note=None
+        ):
+            return None
+        jobs.remove(work, f"buy:{order.purchase.id}")
+        jobs.put(work, f"settle:{order.purchase.id}", delay=desk.timing.buy_watchdog)
+        changes = {"attempt": attempt, "setup": str(order.purchase.setup)}
+        changes |= {"monthly": str(order.purchase.monthly)}
+        record.of_purchase(work, order.request, order.purchase, Action.PURCHASE_STARTED, changes=changes)
+    if desk.uptime() - began > desk.timing.buy_watchdog / 2:
+        # The process slept; by now the watchdog may be settling. The call was not made, and will not be.
+        _postpone_call(desk, order, attempt, NotSent("The program was stopped before the call."))
+        return None
+    return attempt
+
+
+def _call(desk: Desk, order: Order, attempt: str) -> None:
+    chosen = order.request.options
+    options = BuyOptions(
+        app_id=chosen.app_id,
+        subaccount=chosen.subaccount,
+        cnam_lookup=chosen.cnam_lookup,
+        compliance_application_id=chosen.compliance_application_id,
+    )
+    try:
+        answer = desk.provider.buy(order.purchase.number, options)
+    except (NotSent, RateLimited) as problem:
+        _postpone_call(desk, order, attempt, problem)
+    except NotFound as problem:
+        _ask_whose(desk, order, attempt, problem)
+    except Refused as problem:
+        _write(desk, order, attempt, _S.REFUSED, str(problem), problem.api_id)
+    except Exception as problem:  # noqa: BLE001 - whatever it was, the money may be spent: ask, never repeat
+        _write(desk, order, attempt, _S.UNKNOWN, str(problem), getattr(problem, "api_id", None))
+    else:
+        _write(desk, order, attempt, PurchaseStatus(answer.status), None, answer.api_id)
+
+
+def _ask_whose(desk: Desk, order: Order, attempt: str, refusal: NotFound) -> None:
+    """A 404 to a buy says "somebody else took it" and "we have it already" in the same words."""
+    try:
+        ours = desk.provider.rented_number(order.purchase.number) is not None
+    except ProviderError:
+        _write(desk, order, attempt, _S.UNKNOWN, str(refusal), refusal.api_id)
+        return
+    if ours:
+        _write(desk, order, attempt, _S.BOUGHT, "the provider lists it in our account", refusal.api_id)
+    else:
+        note = f"The provider does not have it any more (“{refusal}”): somebody else took it."
+        _write(desk, order, attempt, _S.REFUSED, note, refusal.api_id)
+
+
+def _write(
+    desk: Desk, order: Order, attempt: str, to: PurchaseStatus, note: str | None, api_id: str | None
+) -> None:
+    with desk.database.write() as work:
+        moved = conclude(work, order, to, of_attempt=attempt, note=note, api_id=api_id)
+        if moved and to is _S.UNKNOWN:
+            jobs.put(work, f"settle:{order.purchase.id}", delay=1)
+
+
+def _postpone_call(desk: Desk, order: Order, attempt: str, problem: NotSent | RateLimited) -> None:
+    delay = _delay(order, problem)
+    if delay is None:
+        _write(desk, order, attempt, _S.REFUSED, _gave_up(problem), problem.api_id)
+        return
+    with desk.database.write() as work:
+        tries = order.purchase.tries + 1
+        if conclude(work, order, _S.QUEUED, of_attempt=attempt, note=str(problem), tries=tries):
+            jobs.remove(work, f"settle:{order.purchase.id}")
+            jobs.put(work, f"buy:{order.purchase.id}", delay=delay)
+
+
+def _again(desk: Desk, order: Order, problem: ProviderError) -> float | None:
+    """Nothing was bought yet: the provider, or Slack, could not be asked beforehand."""
+    delay = _delay(order, problem)
+    if delay is None:
+        return _end(desk, order, _gave_up(problem), problem.api_id)
+    with desk.database.write() as work:
+        purchases.note(work, order.purchase.id, tries=order.purchase.tries + 1, note=str(problem))
+        record.of_purchase(work, order.request, order.purchase, *ACTIONS[_S.QUEUED], reason=str(problem))
+    return delay
+
+
+def _delay(order: Order, problem: ProviderError) -> float | None:
+    if order.purchase.tries >= len(AGAIN_AFTER):
+        return None
+    asked = problem.retry_after if isinstance(problem, RateLimited) else None
+    return max(asked or 0, AGAIN_AFTER[order.purchase.tries])
+
+
+def _gave_up(problem: ProviderError) -> str:
+    return f"Given up after {len(AGAIN_AFTER)} more tries; nothing was bought. The last time: {problem}"
+
+
+def _end(desk: Desk, order: Order, note: str, api_id: str | None) -> None:
+    with desk.database.write() as work:
+        conclude(work, order, _S.REFUSED, origins={_S.QUEUED}, note=note, api_id=api_id)

@@ -1,0 +1,31 @@
+"""The desk: the parts that use cases work with, wired up once by the composition root."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.model.policy import Policy
+from bot.plivo.client import PlivoClient
+from bot.usecases.groups import Groups
+from storage.unit_of_work import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Seconds that operators and tests may change; docs/reliability.md says what they mean."""
+
+    buy_watchdog: float = 120
+    settle_window: float = 900
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Everything a use case needs, and nothing of Slack."""
+
+    database: Database
+    provider: PlivoClient
+    account: str  #: the provider account that pays
+    policy: Policy | None  #: None: people can search, and a purchase is refused
+    policy_sha: str | None
+    groups: Groups
+    timing: Timing
+    uptime: Callable[[], float]  #: seconds that also pass while the machine or the process sleeps

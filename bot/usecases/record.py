@@ -1,0 +1,80 @@
+"""What every use case leaves behind in its transaction: a line in the log, and cards to draw anew."""
+
+from typing import Any
+
+from bot.model.audit import SYSTEM, Action, Actor, ActorType, AuditEvent, Outcome
+from bot.model.request import Person
+from bot.usecases.desk import Desk
+from storage import audit, jobs
+from storage.purchases import KeptPurchase
+from storage.requests import KeptRequest
+from storage.unit_of_work import UnitOfWork
+
+
+def by_person(
+    work: UnitOfWork,
+    desk: Desk,
+    person: Person,
+    action: Action,
+    *,
+    outcome: Outcome = Outcome.SUCCESS,
+    request: KeptRequest | None = None,
+    **fields: Any,
+) -> None:
+    """Logs what somebody did, or was refused; `fields` are those of an AuditEvent."""
+    if request is not None:
+        fields |= {"request_id": request.id, "on_behalf_of": _other(request.requester, person.user)}
+    audit.append(
+        work,
+        AuditEvent(
+            workspace=person.workspace,
+            account=desk.account,
+            actor=Actor(ActorType.USER, person.user),
+            action=action,
+            outcome=outcome,
+            **fields,
+        ),
+    )
+
+
+def of_purchase(
+    work: UnitOfWork,
+    request: KeptRequest,
+    purchase: KeptPurchase,
+    action: Action,
+    outcome: Outcome = Outcome.SUCCESS,
+    *,
+    actor: Actor = SYSTEM,
+    **fields: Any,
+) -> None:
+    """Logs what became of a purchase, and has its request drawn anew."""
+    audit.append(
+        work,
+        AuditEvent(
+            workspace=purchase.workspace,
+            account=purchase.account,
+            actor=actor,
+            action=action,
+            outcome=outcome,
+            on_behalf_of=_other(request.requester, actor.id),
+            request_id=request.id,
+            purchase_id=purchase.id,
+            number=purchase.number,
+            **fields,
+        ),
+    )
+    redraw(work, request.id)
+
+
+def redraw(work: UnitOfWork, request_id: str) -> None:
+    """Has every message about a request drawn from its newest row, after the commit."""
+    jobs.put(work, f"render:{request_id}")
+
+
+def tell(work: UnitOfWork, request_id: str, event: str) -> None:
+    """Has the requester told about `event` in a direct message, after the commit."""
+    jobs.put(work, f"dm:{request_id}:{event}")
+
+
+def _other(requester: str, actor: str) -> str | None:
+    return None if requester == actor else requester

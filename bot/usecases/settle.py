@@ -1,0 +1,132 @@
+"""Settle: finds out by asking what became of a call whose answer nobody has."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model.audit import Action, Actor
+from bot.model.errors import ProviderError
+from bot.model.provider import RentedNumber
+from bot.model.purchase import PurchaseStatus
+from bot.usecases import record
+from bot.usecases.buy import load
+from bot.usecases.conclude import Order, conclude
+from bot.usecases.desk import Desk
+from storage import purchases
+from storage.unit_of_work import UnitOfWork
+
+_S = PurchaseStatus
+_ASKABLE = frozenset({_S.UNKNOWN, _S.NEEDS_HUMAN})
+
+ASK_AFTER = (1.0, 5.0, 15.0, 60.0)
+"""Seconds between the first questions to the provider; then `THEN_EVERY`."""
+THEN_EVERY = 120.0
+
+
+def settle(desk: Desk, purchase_id: str) -> float | None:
+    """Asks the provider whether it holds the number; the seconds until the next question, or None.
+
+    Found: bought. Not found: asked again until the window after the call is over, then not bought.
+    No clear answer by then: a person has to look, and the desk goes on asking.
+    """
+    order = load(desk, purchase_id)
+    if order is not None and order.purchase.status is _S.BUYING:
+        _admit(desk, order)
+        order = load(desk, purchase_id)
+    if order is None or order.purchase.status not in _ASKABLE:
+        return None
+    try:
+        rented = desk.provider.rented_number(order.purchase.number)
+    except ProviderError as problem:
+        return _no_answer(desk, order, problem)
+    return _not_there(desk, order) if rented is None else _there(desk, order, rented)
+
+
+def _admit(desk: Desk, order: Order) -> None:
+    """The watchdog fired and nobody wrote a result: the process that called is gone or frozen."""
+    with desk.database.write() as work:
+        conclude(work, order, _S.UNKNOWN, note="no answer to the call was recorded")
+
+
+def held_as(rented: RentedNumber) -> PurchaseStatus:
+    """Whether a number the account holds can be used, or still waits for documents."""
+    waits = rented.active is False and bool(rented.compliance_status)
+    return _S.AWAITING_DOCUMENTS if waits else _S.BOUGHT
+
+
+def _there(desk: Desk, order: Order, rented: RentedNumber) -> None:
+    with desk.database.write() as work:
+        _count(work, order)
+        note = "the provider lists it in our account"
+        conclude(work, order, held_as(rented), origins=_ASKABLE, note=note)
+
+
+def _not_there(desk: Desk, order: Order) -> float | None:
+    with desk.database.write() as work:
+        _count(work, order)
+        left = _left(desk, order, work.now)
+        if left > 0:
+            return min(_pause(order), left)
+        note = "the provider did not list it within the time in which it should have; nothing was bought"
+        conclude(work, order, _S.NOT_BOUGHT, origins=_ASKABLE, note=note)
+        return None
+
+
+def _no_answer(desk: Desk, order: Order, problem: ProviderError) -> float:
+    with desk.database.write() as work:
+        _count(work, order)
+        if _left(desk, order, work.now) <= 0:
+            note = f"the provider could not be asked: {problem}"
+            conclude(work, order, _S.NEEDS_HUMAN, origins={_S.UNKNOWN}, note=note)
+    return _pause(order)
+
+
+def _count(work: UnitOfWork, order: Order) -> None:
+    purchases.note(work, order.purchase.id, looks=order.purchase.looks + 1)
+
+
+def _pause(order: Order) -> float:
+    looks = order.purchase.looks
+    return ASK_AFTER[looks + 1] if looks + 1 < len(ASK_AFTER) else THEN_EVERY
+
+
+def _left(desk: Desk, order: Order, now: datetime) -> float:
+    """Seconds until a number that is not listed counts as not bought."""
+    called = order.purchase.call_at or order.purchase.updated_at
+    return desk.timing.settle_window - (now - called).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A person's word settled it."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class NotOpen:
+    """There is nothing to settle: the purchase stands as it is."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchPurchase:
+    """There is no purchase of that id."""
+
+
+def settle_by_hand(
+    desk: Desk, actor: Actor, purchase_id: str, to: PurchaseStatus, *, reason: str
+) -> Settled | NotOpen | NoSuchPurchase:
+    """A person who looked at the provider's console says what became of an unclear purchase."""
+    order = load(desk, purchase_id)
+    if order is None:
+        return NoSuchPurchase()
+    with desk.database.write() as work:
+        if not conclude(work, order, to, origins=_ASKABLE, note=f"settled by hand: {reason}", actor=actor):
+            return NotOpen(load(desk, purchase_id) or order)
+        changes = {"to": to.value, "from": order.purchase.status.value}
+        record.of_purchase(
+            work, order.request, order.purchase, Action.PURCHASE_SETTLED,
+            actor=actor, reason=reason, changes=changes,
+        )  # fmt: skip
+    return Settled(order)

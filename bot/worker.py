@@ -1,0 +1,104 @@
+"""The worker: a few threads that claim due jobs and run them. It knows no job, only their kinds."""
+
+import random
+from collections.abc import Callable, Mapping
+from threading import Event, Thread
+from time import monotonic
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage import jobs
+from storage.jobs import Job
+from storage.unit_of_work import Database, random_id
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[Job], float | None]
+"""Runs a job: None when it is done, or the seconds after which it is due again."""
+
+POLL = 1.0
+"""Seconds between looks at the table when nothing wakes the worker: another process may have put a job."""
+LONGEST_PAUSE = 300.0
+
+
+class Worker:
+    """Runs jobs on `threads` threads until it is stopped; several workers may share one database."""
+
+    def __init__(
+        self, database: Database, handlers: Mapping[str, Handler], *, lease: float, threads: int = 4
+    ) -> None:
+        self._database = database
+        self._handlers = handlers
+        self._lease = lease
+        self._wake = Event()
+        self._stopping = Event()
+        self._threads = [Thread(target=self._loop, name=f"worker-{i}", daemon=True) for i in range(threads)]
+        self._seen = monotonic()
+
+    def wake(self) -> None:
+        """Has somebody look at the table now; called after a commit that put a due job."""
+        self._wake.set()
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """Takes no new job and waits for those that run, `timeout` seconds at most."""
+        self._stopping.set()
+        self._wake.set()
+        end = monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(0.0, end - monotonic()))
+
+    def idle_for(self) -> float:
+        """Seconds since a thread last looked for work without an error."""
+        return monotonic() - self._seen
+
+    def run_one(self) -> bool:
+        """Claims the job that is due longest and runs it; False if nothing is due."""
+        with self._database.write() as work:
+            job = jobs.claim(work, lease=random_id("L"), seconds=self._lease)
+        self._seen = monotonic()
+        if job is None:
+            return False
+        self._run(job)
+        return True
+
+    def run_all(self) -> int:
+        """Runs what is due until nothing is; how many jobs that were."""
+        count = 0
+        while self.run_one():
+            count += 1
+        return count
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                busy = self.run_one()
+            except SQLAlchemyError:
+                log.exception("the database did not answer; the worker goes on trying")
+                busy = False
+            if not busy:
+                self._wake.wait(POLL)
+                self._wake.clear()
+
+    def _run(self, job: Job) -> None:
+        error = None
+        try:
+            delay = self._handlers[job.kind](job)
+        except Exception as problem:
+            log.exception("a job failed; it is tried again", job=job.key, attempts=job.attempts)
+            delay = _pause(job.attempts)
+            error = f"{type(problem).__name__}: {problem}"[:500]
+        with self._database.write() as work:
+            if delay is None:
+                jobs.finish(work, job)
+            else:
+                jobs.postpone(work, job, delay=delay, error=error)
+
+
+def _pause(attempts: int) -> float:
+    """Twice as long each time, at most five minutes, with jitter so that not all come back at once."""
+    return min(LONGEST_PAUSE, 2.0 ** min(attempts, 10)) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret

@@ -1,0 +1,50 @@
+"""The log in Slack: one line an event, newest first."""
+
+from bot.model.numbers import format_number
+
+from bot.model.audit import Action, LoggedEvent, Outcome
+from bot.usecases.look_up import LogPage
+from handlers.ui.blocks import Block, actions, button, context, message, section
+from handlers.ui.text import count, escape, user, when
+
+MARKS = {
+    Outcome.SUCCESS: "done",
+    Outcome.DENIED: "*denied*",
+    Outcome.FAILURE: "*failed*",
+    Outcome.UNKNOWN: "*not known yet*",
+}
+
+
+def log_page(page: LogPage) -> Block:
+    """A page of the log; each line reads by itself."""
+    asked = f" for “{escape(page.text)}”" if page.text.strip() else ""
+    whose = "" if page.all_of_it else " that concern you"
+    if not page.events:
+        return message("No events found.", [section(f"No events{whose} found{asked}.")])
+    title = f"The newest events{whose}{asked}"
+    blocks = [section(f"*{title}*")]
+    blocks += [section(_line(event)) for event in page.events]
+    if page.older is not None:
+        blocks.append(actions(button("Older", "audit_older", f"{page.older} {page.text}"[:2000])))
+    blocks.append(context(f"{count(len(page.events), 'event')} · the newest first · reading is logged too"))
+    return message(f"{title}: {count(len(page.events), 'event')}", blocks)
+
+
+def _line(logged: LoggedEvent) -> str:
+    event = logged.event
+    parts = [f"{when(logged.at)} {user(event.actor.id)} `{event.action}` {MARKS[event.outcome]}"]
+    if event.number:
+        parts.append(format_number(event.number))
+    if event.on_behalf_of:
+        parts.append(f"for {user(event.on_behalf_of)}")
+    if event.request_id:
+        parts.append(event.request_id)
+    if detail := event.reason or _detail(event.action, event.changes):
+        parts.append(f"“{escape(detail, 200)}”")
+    return " · ".join(parts)
+
+
+def _detail(action: Action, changes: dict[str, object]) -> str:
+    if action in (Action.SEARCH_PERFORMED, Action.SEARCH_SHARED):
+        return str(changes.get("search", ""))
+    return ""

@@ -1,0 +1,109 @@
+"""The confirmation: what is paid today, what each month, who must approve, and the provider's options."""
+
+import json
+
+from bot.model.numbers import format_number
+
+from bot.model.money import format_usd
+from bot.model.offer import Offer
+from bot.model.policy import Policy
+from bot.usecases.preview import Preview
+from handlers.ui.blocks import (
+    Block,
+    choice_input,
+    context,
+    facts,
+    modal,
+    section,
+    select_input,
+    text_input,
+)
+from handlers.ui.offers import abilities, place, price, warning
+from handlers.ui.text import count, escape, who
+
+CALLBACK = "request_submit"
+ALIAS_LIMIT = 100
+
+
+def confirmation(preview: Preview, policy: Policy, *, channel: str) -> Block:
+    """The modal behind Buy; its submit button says what will happen."""
+    offer = preview.kept.offer
+    approvals = preview.verdict.approvals
+    today = format_usd(offer.due_today or 0)
+    blocks = [
+        section(
+            f"*{format_number(offer.number)}*\n{escape(place(offer))} · {offer.type} · {abilities(offer)}"
+        ),
+        facts(_price_facts(offer)),
+        section(_approval(preview, policy)),
+    ]
+    if warn := warning(offer):
+        blocks.append(section(f":warning: {escape(warn)}"))
+    blocks.append(
+        text_input("reason", "What is it for?", multiline=True, limit=500, hint=_reason_hint(approvals))
+    )
+    blocks += _options(offer)
+    blocks.append(context("Taxes are extra. The provider charges the first month in full at the purchase."))
+    metadata = json.dumps({"offer": preview.kept.id, "channel": channel})
+    submit = f"Buy for {today}" if approvals == 0 else "Ask for approval"
+    return modal("Confirm the purchase", blocks, callback_id=CALLBACK, submit=submit, metadata=metadata)
+
+
+def _price_facts(offer: Offer) -> list[tuple[str, str]]:
+    setup = "with no set-up fee" if not offer.setup else f"with {format_usd(offer.setup)} set-up"
+    return [
+        ("Paid today", f"{format_usd(offer.due_today or 0)} {setup}"),
+        ("Then each month", format_usd(offer.monthly or 0)),
+    ]
+
+
+def _approval(preview: Preview, policy: Policy) -> str:
+    rule = escape(preview.verdict.rule or "")
+    if preview.verdict.approvals == 0:
+        return f"Your confirmation is enough (rule “{rule}”). It is bought as soon as you confirm."
+    people = ", ".join(who(a) for a in policy.approvals.approvers[:10])
+    needed = count(preview.verdict.approvals, "approval")
+    return f"Needs {needed} by {people} (rule “{rule}”). You cannot approve your own request."
+
+
+def _reason_hint(approvals: int) -> str:
+    return "It stands in the log." if approvals == 0 else "The approvers read it, and it stands in the log."
+
+
+def _options(offer: Offer) -> list[Block]:
+    blocks = [
+        choice_input("app_id", "Application", "The account's default application"),
+        choice_input("subaccount", "Subaccount", "The main account"),
+    ]
+    if offer.country == "US":
+        choices = [("Enabled", "enabled"), ("Disabled", "disabled")]
+        blocks.append(
+            select_input("cnam_lookup", "Caller name look-up (CNAM)", choices, "Provider's default")
+        )
+    if offer.restriction in ("city-address", "country-address"):
+        blocks.append(_compliance(offer))
+    blocks.append(
+        text_input(
+            "alias",
+            "Alias",
+            optional=True,
+            limit=ALIAS_LIMIT,
+            hint="The number gets this name once it is bought.",
+        )
+    )
+    return blocks
+
+
+def _compliance(offer: Offer) -> Block:
+    hint = f"Accepted ones for {offer.country} {offer.type} numbers. Without one, the provider chooses."
+    return choice_input(
+        f"compliance:{offer.country}:{offer.type}",
+        "Compliance application",
+        "The provider chooses",
+        hint=hint,
+    )
+
+
+def summary(offer: Offer) -> str:
+    """One line: number, place and price."""
+    return f"{format_number(offer.number)} ({place(offer)}), {price(offer)}"

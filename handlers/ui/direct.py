@@ -1,0 +1,53 @@
+"""What the requester is told in a direct message: once for each thing that happened."""
+
+from bot.model.numbers import format_number
+
+from bot.model.request import Answer
+from bot.usecases.look_up import RequestView
+from handlers.ui.blocks import Block, context, message, section
+from handlers.ui.cards import headline
+from handlers.ui.offers import price
+from handlers.ui.text import escape, user
+
+_SAID = {
+    "bought": "was bought.",
+    "awaiting_documents": "is in the account; it works once the provider has accepted the documents.",
+    "refused": "was not bought.",
+    "unknown": "may or may not have been bought: the provider's answer is missing. "
+    "We are asking, and you will be told. Nothing is bought twice.",
+    "not_bought": "was not bought. To try again, make a new request.",
+    "needs_human": "may or may not have been bought, and the provider could not tell us. "
+    "An approver has been asked to look.",
+}
+
+
+def direct(view: RequestView, event: str) -> Block:
+    """The message for `event`, from the newest row."""
+    text = _text(view, event)
+    newer = "" if _is_news(view, event) else f" (By now: {headline(view)})"
+    return message(f"{text}{newer}", [section(f"{text}{newer}"), context(f"Request {view.request.id}")])
+
+
+def _text(view: RequestView, event: str) -> str:
+    purchase = view.purchases[0]
+    number = format_number(purchase.number)
+    if event in ("approved", "denied"):
+        return _decided(view, number, event)
+    if event == "repriced":
+        return f"The price of {number} rose to {price(purchase.offer)}: the approvers are asked again."
+    note = f" {escape(purchase.note, 500)}" if purchase.note else ""
+    return f"{number} {_SAID[event]}{note}"
+
+
+def _decided(view: RequestView, number: str, event: str) -> str:
+    last = view.decisions[-1] if view.decisions else None
+    by = f" by {user(last.approver)}" if last else ""
+    comment = f": “{escape(last.comment)}”" if last and last.comment else ""
+    verb = "approved" if last and last.answer is Answer.APPROVE and event == "approved" else "denied"
+    after = " It is being bought." if verb == "approved" else ""
+    return f"Your request for {number} was {verb}{by}{comment}.{after}"
+
+
+def _is_news(view: RequestView, event: str) -> bool:
+    status = view.purchases[0].status.value
+    return event not in _SAID or event == status

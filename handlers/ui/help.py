@@ -1,0 +1,62 @@
+"""Help: what can be typed, and what an unknown word may have meant."""
+
+from difflib import get_close_matches
+
+from bot.model.errors import NotUnderstood
+from handlers.ui.blocks import Block, message, section
+from handlers.ui.text import escape
+
+TOPICS = {
+    "search": (
+        "`/number search US local 415`: numbers for sale, seen by you alone.\n"
+        "Words in any order: a country (`US`, `United States`, `+1`), a type (`local`, `tollfree`, `mobile`, "
+        "`national`, `fixed`), digits the number starts with.\n"
+        "Filters: `city:`, `region:`, `npanxx:` with `lca:yes`, `lata:`, `rate-center:`, "
+        "`services:voice,sms`, `eligible:yes`, `contains:`, `ends:`, `max:1.50`, `sort:price`. "
+        'Values with blanks stand in quotes: `city:"San Francisco"`.'
+    ),
+    "buy": (
+        "Press *Buy* beside an offer, or type `/number buy +1 415-555-0100`. You see the price and who must "
+        "approve before anything happens. A number is bought at most once, whatever breaks."
+    ),
+    "requests": "`/number requests`: what you have asked for, and how it stands.",
+    "list": "`/number list`: the numbers the account holds. `/number info +1 415-555-0100`: one of them.",
+    "info": "`/number info +1 415-555-0100`: what the provider says of a number the account holds.",
+    "policy": "`/number policy`: the rules; the first that matches decides who must approve.",
+    "audit": (
+        "`/number audit`: what happened, newest first. Filters: `actor:@ann`, `action:purchase.*`, "
+        "`number:+1415*`, `outcome:success|denied|failure|unknown`, `since:7d`, `request:R…`. "
+        "Approvers see all of it; others what concerns them."
+    ),
+    "help": "`/number help [topic]`, and `/number` alone opens the search form.",
+}
+
+
+def help_text(topic: str = "") -> Block:
+    """All topics, or one; an unknown one is named with the nearest."""
+    word = topic.strip().lower()
+    if word in TOPICS:
+        return message(f"Help on {word}", [section(TOPICS[word])])
+    if word:
+        return unknown(word, "help ")
+    first = "*Find, request and buy phone numbers*"
+    return message("What you can type after /number", [section(first), *map(section, TOPICS.values())])
+
+
+def unknown(word: str, before: str = "") -> Block:
+    """An answer to a word that is no command."""
+    near = get_close_matches(word.lower(), TOPICS, n=1, cutoff=0.4)
+    hint = f"Did you mean `/number {before}{near[0]}`?" if near else "`/number help` lists what there is."
+    text = f"“{escape(word, 60)}” is not understood. {hint}"
+    return message(text, [section(text)])
+
+
+def not_understood(problem: NotUnderstood, command: str) -> Block:
+    """What was not understood in a command, and the nearest thing that would be."""
+    lines = []
+    for misread in problem.misreads:
+        nearest = f" Try `{escape(misread.nearest, 120)}`." if misread.nearest else ""
+        lines.append(f"• {escape(misread.problem, 300)}{nearest}")
+    lines.append(f"`/number help {command}` says more.")
+    text = "\n".join(lines)
+    return message(text, [section(text)])

@@ -1,0 +1,44 @@
+"""Text in Slack: other people's words are shown, and never act."""
+
+import re
+from datetime import datetime
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_FORMATTING = str.maketrans({"*": "∗", "_": "＿", "~": "∼", "`": "ˋ"})
+
+
+def clean(text: str, limit: int) -> str:
+    """Text without control and direction marks, at most `limit` characters."""
+    plain = _CONTROL.sub("", text).strip()
+    return plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
+
+
+def escape(text: str, limit: int = 300) -> str:
+    """Foreign text as one line inside of mrkdwn: it cannot ping, link or format.
+
+    Slack reads `&`, `<` and `>` as mark-up and asks for entities; it knows no escape for the
+    characters that format, so these are shown by look-alikes.
+    """
+    line = " ".join(clean(text, limit).split()).translate(_FORMATTING)
+    return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def user(user_id: str) -> str:
+    """A mention by Slack's id; anything else is shown as it is."""
+    return f"<@{user_id}>" if re.fullmatch(r"[UW][A-Z0-9]+", user_id) else escape(user_id)
+
+
+def who(approver: str) -> str:
+    """A user or a user group, as a mention."""
+    return f"<!subteam^{approver}>" if approver.startswith("S") else user(approver)
+
+
+def when(at: datetime) -> str:
+    """A moment in the reader's own zone; UTC where the client cannot."""
+    fallback = f"{at:%Y-%m-%d %H:%M} UTC"
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 number`, `2 numbers`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
