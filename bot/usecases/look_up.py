@@ -85,3 +85,9 @@ def query_log(desk: Desk, query: AuditQuery, *, limit: int) -> list[LoggedEvent]
     """The newest events of every workspace: for an operator, who has the database anyway."""
     with desk.database.read() as work:
         return audit.newest(work, audit.Reader(None), query, limit=limit)
+
+
+def keep_card(desk: Desk, drawn: Card) -> None:
+    """Notes where a request's card is, or why it cannot be drawn."""
+    with desk.database.write() as work:
+        requests.keep_card(work, drawn)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.model.audit import Action, Outcome
 from bot.model.errors import ProviderError
+from bot.model.numbers import country_of, national_digits
 from bot.model.offer import Offer, OfferPage
 from bot.model.request import Person
 from bot.model.search import (
@@ -49,6 +50,14 @@ class SearchGone:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A number that was asked for, and its offer if the provider has it."""
+
+    number: str
+    kept: KeptOffer | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Look:
     offers: tuple[Offer, ...]
     total: int
@@ -61,10 +70,14 @@ def search(desk: Desk, person: Person, text: str, *, channel: str) -> SearchPage
 
     Raises NotUnderstood before anything is asked, and ProviderError if the provider did not answer.
     """
-    asked = parse_search(text)
+    return search_for(desk, person, parse_search(text), channel=channel)
+
+
+def search_for(desk: Desk, person: Person, asked: Search, *, channel: str) -> SearchPage:
+    """The same for a search that is parsed already."""
     context = {"channel": channel}
     try:
-        look = _look(desk, asked, 0)
+        seen = _look(desk, asked, 0)
     except ProviderError as problem:
         with desk.database.write() as work:
             changes = {"search": to_text(asked)}
@@ -73,19 +86,42 @@ def search(desk: Desk, person: Person, text: str, *, channel: str) -> SearchPage
                 outcome=Outcome.FAILURE, reason=str(problem), changes=changes, context=context,
             )  # fmt: skip
         raise
+    return _keep(desk, person, asked, seen, context)
+
+
+def _keep(desk: Desk, person: Person, asked: Search, seen: _Look, context: dict[str, str]) -> SearchPage:
     with desk.database.write() as work:
         search_id = searches.add(
             work, person, desk.account,
-            text=to_text(asked), total=look.total, looked=look.looked, next_offset=look.next_offset,
+            text=to_text(asked), total=seen.total, looked=seen.looked, next_offset=seen.next_offset,
         )  # fmt: skip
-        searches.add_offers(work, search_id, 0, look.offers)
-        changes = {"search": to_text(asked), "found": look.total, "search_id": search_id}
+        searches.add_offers(work, search_id, 0, seen.offers)
+        changes = {"search": to_text(asked), "found": seen.total, "search_id": search_id}
         record.by_person(work, desk, person, Action.SEARCH_PERFORMED, changes=changes, context=context)
     kept = KeptSearch(
-        search_id, person, to_text(asked), look.total, look.looked, look.next_offset, len(look.offers)
+        search_id, person, to_text(asked), seen.total, seen.looked, seen.next_offset, len(seen.offers)
     )
-    first = tuple(KeptOffer(f"{search_id}.{i}", offer) for i, offer in enumerate(look.offers[:PAGE]))
+    first = tuple(KeptOffer(f"{search_id}.{i}", offer) for i, offer in enumerate(seen.offers[:PAGE]))
     return SearchPage(kept, asked, 0, first)
+
+
+def find(desk: Desk, person: Person, numbers: tuple[str, ...], *, channel: str) -> tuple[Found, ...]:
+    """The offers of numbers that somebody knows by heart, each kept as a search of its own.
+
+    `numbers` are digits with the country code. Raises ProviderError if the provider did not answer.
+    """
+    return tuple(_find(desk, person, number, channel) for number in numbers)
+
+
+def _find(desk: Desk, person: Person, number: str, channel: str) -> Found:
+    country = country_of(number)
+    page = search(desk, person, f"{country} {national_digits(number, country)}", channel=channel)
+    return Found(number, next((kept for kept in page.offers if kept.offer.number == number), None))
+
+
+def look(desk: Desk, person: Person, search_id: str) -> SearchPage | SearchGone:
+    """A search as it was kept, at its first page."""
+    return _page(desk, person, search_id, 0)
 
 
 def turn(desk: Desk, person: Person, search_id: str, first: int) -> SearchPage | SearchGone:
@@ -96,8 +132,8 @@ def turn(desk: Desk, person: Person, search_id: str, first: int) -> SearchPage |
     page = _page(desk, person, search_id, first)
     if isinstance(page, SearchGone) or len(page.offers) == PAGE or page.kept.next_offset is None:
         return page
-    look = _look(desk, page.asked, page.kept.next_offset)
-    _keep_more(desk, page.kept, look)
+    more = _look(desk, page.asked, page.kept.next_offset)
+    _keep_more(desk, page.kept, more)
     return _page(desk, person, search_id, first)
 
 
@@ -121,13 +157,13 @@ def _page(desk: Desk, person: Person, search_id: str, first: int) -> SearchPage 
         return SearchPage(kept, parse_search(kept.text), first, searches.offers(work, search_id, first, PAGE))
 
 
-def _keep_more(desk: Desk, seen: KeptSearch, look: _Look) -> None:
+def _keep_more(desk: Desk, seen: KeptSearch, more: _Look) -> None:
     with desk.database.write() as work:
-        looked = seen.looked + look.looked
-        if not searches.advance(work, seen, looked=looked, next_offset=look.next_offset):
+        looked = seen.looked + more.looked
+        if not searches.advance(work, seen, looked=looked, next_offset=more.next_offset):
             return  # a second click was faster; its offers are there
         known = searches.numbers(work, seen.id)
-        fresh = [offer for offer in look.offers if offer.number not in known]
+        fresh = [offer for offer in more.offers if offer.number not in known]
         searches.add_offers(work, seen.id, seen.kept, fresh)
 
 

@@ -1,13 +1,10 @@
 """Settle: finds out by asking what became of a call whose answer nobody has."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.audit import Action, Actor
 from bot.model.errors import ProviderError
 from bot.model.provider import RentedNumber
 from bot.model.purchase import PurchaseStatus
-from bot.usecases import record
 from bot.usecases.buy import load
 from bot.usecases.conclude import Order, conclude
 from bot.usecases.desk import Desk
@@ -15,7 +12,8 @@ from storage import purchases
 from storage.unit_of_work import UnitOfWork
 
 _S = PurchaseStatus
-_ASKABLE = frozenset({_S.UNKNOWN, _S.NEEDS_HUMAN})
+ASKABLE = frozenset({_S.UNKNOWN, _S.NEEDS_HUMAN})
+"""Where only the provider, or a person who looked there, can say what is the case."""
 
 ASK_AFTER = (1.0, 5.0, 15.0, 60.0)
 """Seconds between the first questions to the provider; then `THEN_EVERY`."""
@@ -32,7 +30,7 @@ def settle(desk: Desk, purchase_id: str) -> float | None:
     if order is not None and order.purchase.status is _S.BUYING:
         _admit(desk, order)
         order = load(desk, purchase_id)
-    if order is None or order.purchase.status not in _ASKABLE:
+    if order is None or order.purchase.status not in ASKABLE:
         return None
     try:
         rented = desk.provider.rented_number(order.purchase.number)
@@ -57,7 +55,7 @@ def _there(desk: Desk, order: Order, rented: RentedNumber) -> None:
     with desk.database.write() as work:
         _count(work, order)
         note = "the provider lists it in our account"
-        conclude(work, order, held_as(rented), origins=_ASKABLE, note=note)
+        conclude(work, order, held_as(rented), origins=ASKABLE, note=note)
 
 
 def _not_there(desk: Desk, order: Order) -> float | None:
@@ -67,7 +65,7 @@ def _not_there(desk: Desk, order: Order) -> float | None:
         if left > 0:
             return min(_pause(order), left)
         note = "the provider did not list it within the time in which it should have; nothing was bought"
-        conclude(work, order, _S.NOT_BOUGHT, origins=_ASKABLE, note=note)
+        conclude(work, order, _S.NOT_BOUGHT, origins=ASKABLE, note=note)
         return None
 
 
@@ -93,40 +91,3 @@ def _left(desk: Desk, order: Order, now: datetime) -> float:
     """Seconds until a number that is not listed counts as not bought."""
     called = order.purchase.call_at or order.purchase.updated_at
     return desk.timing.settle_window - (now - called).total_seconds()
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A person's word settled it."""
-
-    order: Order
-
-
-@dataclass(frozen=True, slots=True)
-class NotOpen:
-    """There is nothing to settle: the purchase stands as it is."""
-
-    order: Order
-
-
-@dataclass(frozen=True, slots=True)
-class NoSuchPurchase:
-    """There is no purchase of that id."""
-
-
-def settle_by_hand(
-    desk: Desk, actor: Actor, purchase_id: str, to: PurchaseStatus, *, reason: str
-) -> Settled | NotOpen | NoSuchPurchase:
-    """A person who looked at the provider's console says what became of an unclear purchase."""
-    order = load(desk, purchase_id)
-    if order is None:
-        return NoSuchPurchase()
-    with desk.database.write() as work:
-        if not conclude(work, order, to, origins=_ASKABLE, note=f"settled by hand: {reason}", actor=actor):
-            return NotOpen(load(desk, purchase_id) or order)
-        changes = {"to": to.value, "from": order.purchase.status.value}
-        record.of_purchase(
-            work, order.request, order.purchase, Action.PURCHASE_SETTLED,
-            actor=actor, reason=reason, changes=changes,
-        )  # fmt: skip
-    return Settled(order)

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from bot.model.audit import Action, Outcome
+from bot.model.audit import Action
 from bot.model.policy import Verdict
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Options, Person, RequestStatus
 from bot.usecases import record
 from bot.usecases.desk import Desk
-from bot.usecases.preview import OfferGone, Taken, judge, taken_by
+from bot.usecases.preview import NotAllowed, OfferGone, Taken, judge, log_refusal, taken_by
 from storage import jobs, purchases, requests, searches
 from storage.purchases import KeptPurchase
 from storage.requests import KeptRequest, NewRequest
@@ -41,13 +41,6 @@ class Repeated:
     request: KeptRequest
 
 
-@dataclass(frozen=True, slots=True)
-class NotAllowed:
-    """The policy says no, and this is why."""
-
-    verdict: Verdict
-
-
 Submission = Submitted | Repeated | NotAllowed | Taken | OfferGone
 
 
@@ -73,10 +66,10 @@ def _once(desk: Desk, person: Person, ask: Ask) -> Submission:
             return OfferGone()
         verdict = judge(desk, person, kept.offer, desk.groups.remembered(person.workspace))
         if not verdict.allowed:
-            _log_refusal(work, desk, person, kept, verdict.deny_reason)
+            log_refusal(work, desk, person, kept, verdict.deny_reason)
             return NotAllowed(verdict)
         if taken := taken_by(work, desk, kept.offer.number):
-            _log_refusal(work, desk, person, kept, f"request {taken.request.id} speaks for it")
+            log_refusal(work, desk, person, kept, f"request {taken.request.id} speaks for it")
             return taken
         return Submitted(_write(work, desk, person, ask, kept, verdict))
 
@@ -136,17 +129,4 @@ def _log_submission(
         reason=request.reason,
         changes=changes,
         context={"channel": request.channel, "policy": desk.policy_sha},
-    )
-
-
-def _log_refusal(work: UnitOfWork, desk: Desk, person: Person, kept: KeptOffer, why: str | None) -> None:
-    record.by_person(
-        work,
-        desk,
-        person,
-        Action.REQUEST_SUBMITTED,
-        outcome=Outcome.DENIED,
-        number=kept.offer.number,
-        reason=why,
-        context={"policy": desk.policy_sha},
     )

@@ -60,3 +60,9 @@ def not_understood(problem: NotUnderstood, command: str) -> Block:
     lines.append(f"`/number help {command}` says more.")
     text = "\n".join(lines)
     return message(text, [section(text)])
+
+
+def misread_lines(problem: NotUnderstood) -> str:
+    """The same as plain text, for under an input."""
+    tries = (f"{m.problem} Try {m.nearest}." if m.nearest else m.problem for m in problem.misreads)
+    return " ".join(tries)[:1000]

@@ -1,13 +1,15 @@
 """What a search found: a line a number, with its price and a Buy button."""
 
+from collections.abc import Sequence
+
 from bot.model.numbers import format_number
 from bot.model.search import conditions, describe
 
 from bot.model.money import format_usd
 from bot.model.offer import Offer
-from bot.usecases.search import PAGE, SearchPage
+from bot.usecases.search import PAGE, Found, SearchPage
 from handlers.ui.blocks import Block, actions, button, context, divider, message, section
-from handlers.ui.text import count, escape
+from handlers.ui.text import count, escape, user
 
 RESTRICTIONS = {
     "city-address": "Needs proof of an address in this city.",
@@ -28,7 +30,7 @@ def search_page(page: SearchPage, *, shared_by: str | None = None) -> Block:
     if shared_by is None:
         blocks.append(_paging(page))
     else:
-        blocks.append(context(f"Shared by {shared_by}. Prices are as the provider showed them then."))
+        blocks.append(context(f"Shared by {user(shared_by)}. Prices are as the provider showed them then."))
     spoken = "; ".join(f"{format_number(k.offer.number)}, {price(k.offer)}" for k in page.offers)
     return message(escape(f"{title}: {spoken}", 3000), blocks)
 
@@ -51,6 +53,23 @@ def nothing_found(page: SearchPage) -> Block:
     if buttons:
         blocks.append(actions(*buttons))
     return message(f"{text} {hint}", blocks)
+
+
+def found_numbers(found: Sequence[Found]) -> Block:
+    """The numbers somebody named, each with its Buy button or the word that it is not for sale."""
+    lines = [
+        _line(one.kept.id, one.kept.offer)
+        if one.kept
+        else section(f"*{format_number(one.number)}*\nThe provider does not offer this number.")
+        for one in found
+    ]
+    spoken = "; ".join(_spoken(one) for one in found)
+    return message(spoken, [*lines, context("Prices in USD, as the provider shows them now · Taxes are extra")])
+
+
+def _spoken(one: Found) -> str:
+    shown = format_number(one.number)
+    return f"{shown}, {price(one.kept.offer)}" if one.kept else f"{shown} is not offered"
 
 
 def price(offer: Offer) -> str:

@@ -1,0 +1,109 @@
+"""Settle by hand: a person who looked at the provider's console says what became of a purchase."""
+
+from dataclasses import dataclass
+
+from bot.model import policy as rules
+from bot.model.audit import Action, Actor, ActorType, Outcome
+from bot.model.purchase import PurchaseStatus
+from bot.model.request import Person
+from bot.usecases import record
+from bot.usecases.buy import load
+from bot.usecases.conclude import Order, conclude
+from bot.usecases.desk import Desk
+from bot.usecases.groups import Members
+from bot.usecases.settle import ASKABLE
+
+
+@dataclass(frozen=True, slots=True)
+class MaySettle:
+    """The purchase is unclear, and this person may say what became of it."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class MayNotSettle:
+    """This person may not, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A person's word settled it."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class NotOpen:
+    """There is nothing to settle: the purchase stands as it is."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchPurchase:
+    """There is no purchase of that id."""
+
+
+Settlement = Settled | MayNotSettle | NotOpen | NoSuchPurchase
+
+
+def consider_settling(
+    desk: Desk, person: Person, purchase_id: str
+) -> MaySettle | MayNotSettle | NotOpen | NoSuchPurchase:
+    """Whether there is something to settle, and this person may. May ask Slack who is in a group."""
+    order = load(desk, purchase_id)
+    if order is None or order.request.workspace != person.workspace:
+        return NoSuchPurchase()
+    if order.purchase.status not in ASKABLE:
+        return NotOpen(order)
+    obstacle = _obstacle(desk, person, order, desk.groups.asked(person.workspace))
+    return obstacle or MaySettle(order)
+
+
+def settle_in_slack(
+    desk: Desk, person: Person, purchase_id: str, to: PurchaseStatus, *, reason: str
+) -> Settlement:
+    """An approver's word. Asks nobody outside: a listener waits for it."""
+    order = load(desk, purchase_id)
+    if order is None or order.request.workspace != person.workspace:
+        return NoSuchPurchase()
+    obstacle = _obstacle(desk, person, order, desk.groups.remembered(person.workspace))
+    return obstacle or settle_by_hand(desk, Actor(ActorType.USER, person.user), purchase_id, to, reason=reason)
+
+
+def settle_by_hand(
+    desk: Desk, actor: Actor, purchase_id: str, to: PurchaseStatus, *, reason: str
+) -> Settled | NotOpen | NoSuchPurchase:
+    """An operator's word, or that of somebody who was let through: written if it is still unclear."""
+    order = load(desk, purchase_id)
+    if order is None:
+        return NoSuchPurchase()
+    with desk.database.write() as work:
+        note = f"settled by hand: {reason}"
+        settled = conclude(work, order, to, origins=ASKABLE, note=note, actor=actor)
+        if settled:
+            changes = {"to": to.value, "from": order.purchase.status.value}
+            record.of_purchase(
+                work, order.request, order.purchase, Action.PURCHASE_SETTLED,
+                actor=actor, reason=reason, changes=changes,
+            )  # fmt: skip
+    return Settled(order) if settled else NotOpen(load(desk, purchase_id) or order)
+
+
+def _obstacle(desk: Desk, person: Person, order: Order, members: Members) -> MayNotSettle | None:
+    """Approvers may, their own requests included: they say what is the case, not what should be."""
+    approvers = rules.who_may_decide(desk.policy, "", members)
+    if person.user in approvers.users:
+        return None
+    reason = "Only approvers settle a purchase."
+    if approvers.unknown_groups:
+        reason = "Whether you are an approver could not be looked up. Please try again in a minute."
+    with desk.database.write() as work:
+        record.by_person(
+            work, desk, person, Action.PURCHASE_SETTLED,
+            outcome=Outcome.DENIED, request=order.request, purchase_id=order.purchase.id, reason=reason,
+        )  # fmt: skip
+    return MayNotSettle(reason)

@@ -1,0 +1,155 @@
+"""`/number …`: each word is one small function; what needs the network is done after the ack."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from slack_bolt import Ack, App
+
+from bot.model.errors import NotUnderstood
+from bot.model.numbers import parse_number, split_numbers
+from bot.model.request import Person
+from bot.model.search import parse_search
+from bot.usecases import look_up
+from bot.usecases import search as searching
+from handlers.errand import Reply, after_command
+from handlers.parts import Body, Parts, where, who_acts
+from handlers.ui import audit, help as helps, lists, offers
+from handlers.ui.blocks import Block, message, section
+from handlers.ui.form import search_form
+
+RENTED_PAGE = 10
+"""Rented numbers in one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One `/number …` with what its answer needs."""
+
+    parts: Parts
+    ack: Ack
+    body: Body
+    rest: str  #: what stands behind the word
+
+    @property
+    def person(self) -> Person:
+        return who_acts(self.body)
+
+    def later(self, work: Callable[[Reply], None]) -> None:
+        after_command(self.parts, self.ack, self.body, work)
+
+    def now(self, answer: Block) -> None:
+        self.ack(**{key: answer[key] for key in ("text", "blocks")}, response_type="ephemeral")
+
+
+def register(app: App, parts: Parts) -> None:
+    app.command("/number")(partial(number, parts))
+
+
+def number(parts: Parts, ack: Ack, body: Body) -> None:
+    """Finds the word's own function; one that is not known gets the nearest."""
+    text = str(body.get("text") or "").replace("\N{NO-BREAK SPACE}", " ").strip()
+    word, _, rest = text.partition(" ")
+    command = Command(parts, ack, body, rest.strip())
+    verb = WORDS.get(word.lower())
+    if verb is None:
+        command.now(helps.unknown(word))
+        return
+    try:
+        verb(command)
+    except NotUnderstood as problem:
+        command.now(helps.not_understood(problem, word.lower()))
+
+
+def _form(command: Command) -> None:
+    view = search_form(channel=where(command.body))
+    trigger = command.body["trigger_id"]
+    command.later(lambda _: _open(command.parts, trigger, view))
+
+
+def _open(parts: Parts, trigger: str, view: Block) -> None:
+    parts.slack.views_open(trigger_id=trigger, view=view)
+
+
+def _search(command: Command) -> None:
+    if not command.rest:
+        _form(command)
+        return
+    parse_search(command.rest)  # what is not understood is said at once
+    command.later(partial(_find, command))
+
+
+def _find(command: Command, reply: Reply) -> None:
+    desk = command.parts.desk
+    page = searching.search(desk, command.person, command.rest, channel=where(command.body))
+    reply.say(offers.search_page(page))
+
+
+def _buy(command: Command) -> None:
+    wanted = split_numbers(command.rest)
+    command.later(partial(_offer, command, wanted))
+
+
+def _offer(command: Command, wanted: tuple[str, ...], reply: Reply) -> None:
+    found = searching.find(command.parts.desk, command.person, wanted, channel=where(command.body))
+    reply.say(offers.found_numbers(found))
+
+
+def _requests(command: Command) -> None:
+    command.now(lists.my_requests(look_up.requests_of(command.parts.desk, command.person)))
+
+
+def _list(command: Command) -> None:
+    command.later(lambda reply: reply.say(rented_page(command.parts, 0)))
+
+
+def rented_page(parts: Parts, offset: int) -> Block:
+    """A page of the account's numbers, asked of the provider."""
+    page = parts.desk.provider.rented_numbers(limit=RENTED_PAGE, offset=offset)
+    return lists.rented(page, offset=offset)
+
+
+def _info(command: Command) -> None:
+    wanted = parse_number(command.rest)
+    provider = command.parts.desk.provider
+    command.later(lambda reply: reply.say(lists.number_info(wanted, provider.rented_number(wanted))))
+
+
+def _policy(command: Command) -> None:
+    command.now(lists.policy(command.parts.desk.policy))
+
+
+def _audit(command: Command) -> None:
+    command.later(partial(_read_log, command))
+
+
+def _read_log(command: Command, reply: Reply) -> None:
+    try:
+        reply.say(audit.log_page(look_up.read_log(command.parts.desk, command.person, command.rest)))
+    except NotUnderstood as problem:
+        reply.say(helps.not_understood(problem, "audit"))
+
+
+def _help(command: Command) -> None:
+    command.now(helps.help_text(command.rest))
+
+
+def _not_here(what: str, instead: str, command: Command) -> None:
+    text = f"{what} is not part of this version of Numberdesk. {instead}"
+    command.now(message(text, [section(text)]))
+
+
+WORDS: Mapping[str, Callable[[Command], None]] = {
+    "": _form,
+    "search": _search,
+    "buy": _buy,
+    "requests": _requests,
+    "list": _list,
+    "info": _info,
+    "policy": _policy,
+    "audit": _audit,
+    "help": _help,
+    "release": partial(_not_here, "Giving numbers back", "Until then, release them in the provider's console."),
+    "budget": partial(_not_here, "The budget", "`/number policy` shows up to which price people may buy."),
+    "watch": partial(_not_here, "Watching for numbers", "Until then, search again later."),
+}

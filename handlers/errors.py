@@ -1,0 +1,41 @@
+"""The last resort: a listener failed, and the person still gets an answer."""
+
+import json
+from functools import partial
+
+import structlog
+from slack_bolt import App, BoltResponse
+
+from handlers.parts import Body, Parts
+from handlers.ui.blocks import Block
+from handlers.ui.trouble import in_words, trouble
+
+log = structlog.get_logger(__name__)
+
+
+def register(app: App, parts: Parts) -> None:
+    app.error(partial(_answer, parts))
+
+
+def _answer(parts: Parts, error: Exception, body: Body) -> BoltResponse:
+    log.error("a listener failed", exc_info=error)
+    if body.get("type") == "view_submission":
+        return _keep_open(body, in_words(error))
+    if "command" in body:
+        return _json({**trouble(error), "response_type": "ephemeral"})
+    url = body.get("response_url")
+    if url:
+        parts.apologies.offer(lambda: parts.responder.post(url, {**trouble(error), "replace_original": False}))
+    return BoltResponse(status=200, body="")
+
+
+def _keep_open(body: Body, text: str) -> BoltResponse:
+    """The modal stays with all that was typed, and says under its first input what happened."""
+    inputs = (block["block_id"] for block in body["view"]["blocks"] if block["type"] == "input")
+    return _json({"response_action": "errors", "errors": {next(inputs): text}})
+
+
+def _json(answer: Block) -> BoltResponse:
+    return BoltResponse(
+        status=200, body=json.dumps(answer), headers={"content-type": "application/json; charset=utf-8"}
+    )

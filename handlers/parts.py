@@ -1,0 +1,48 @@
+"""What the doors work with: the desk, Slack's client, and the threads for what needs the network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk import WebClient
+
+from bot.errands import Errands
+from bot.model.request import Person
+from bot.usecases.choices import Choices
+from bot.usecases.desk import Desk
+from handlers.responder import Responder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Wired up once by the composition root and shared by every listener and job."""
+
+    desk: Desk
+    choices: Choices
+    slack: WebClient  #: with a short time-out and without retries: a job is the retry
+    responder: Responder
+    errands: Errands  #: what a listener starts and does not wait for
+    apologies: Errands  #: says that `errands` is full; a pool of its own, so that it never is as well
+    patience: float = 2.0  #: seconds until a person hears that it takes longer
+
+
+Body = Mapping[str, Any]
+"""What Slack sent, parsed and verified."""
+
+
+def who_acts(body: Body) -> Person:
+    """Who typed or clicked, by Slack's signed payload: commands and interactions name them differently."""
+    if "user_id" in body:
+        return Person(body["team_id"], body["user_id"])
+    user = body["user"]
+    team = body.get("team") or {}
+    return Person(team.get("id") or user["team_id"], user["id"])
+
+
+def where(body: Body) -> str:
+    """The channel in which somebody typed or clicked; their own id where there is none: a direct message."""
+    if "channel_id" in body:
+        return str(body["channel_id"])
+    channel = body.get("channel") or {}
+    container = body.get("container") or {}
+    return str(channel.get("id") or container.get("channel_id") or who_acts(body).user)

@@ -1,0 +1,87 @@
+"""Posting to Slack from a job: what went wrong is told apart by what the job can do about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.model.errors import NumberdeskError
+from handlers.ui.blocks import Block
+
+RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
+TRANSIENT = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_access_not_granted"})
+CREDENTIALS = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope"})
+_LATER = 30.0
+"""Seconds to wait where Slack names none."""
+
+
+class SlowDown(NumberdeskError):
+    """Slack asks to come back later."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"Slack asks to come back in {seconds:g} seconds.")
+
+
+class Unreachable(NumberdeskError):
+    """Slack did not take the message, and may take it later."""
+
+
+class Impossible(NumberdeskError):
+    """Slack will not take this message, however often it is sent."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why  #: Slack's own word, such as `channel_not_found`
+        super().__init__(f"Slack refused the message: {why}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message is: Slack names the channel of a direct message itself."""
+
+    channel: str
+    ts: str
+
+
+def post(slack: WebClient, channel: str, message: Block) -> Posted:
+    """Posts a message; `channel` may be a person's id. Raises SlowDown, Unreachable or Impossible."""
+    answer = _call(slack.chat_postMessage, channel=channel, **message)
+    return Posted(str(answer["channel"]), str(answer["ts"]))
+
+
+def redraw(slack: WebClient, at: Posted, message: Block) -> None:
+    """Draws a message anew. Raises SlowDown, Unreachable or Impossible."""
+    shown = {key: message[key] for key in ("text", "blocks")}
+    _call(slack.chat_update, channel=at.channel, ts=at.ts, **shown)
+
+
+def post_privately(slack: WebClient, channel: str, user: str, message: Block) -> None:
+    """Shows a message to one person in a channel; where the bot is not a member, directly."""
+    shown = {key: message[key] for key in ("text", "blocks")}
+    try:
+        _call(slack.chat_postEphemeral, channel=channel, user=user, **shown)
+    except Impossible:
+        post(slack, user, message)
+
+
+def _call(method: Callable[..., Any], **arguments: Any) -> Any:
+    try:
+        return method(**arguments)
+    except SlackApiError as problem:
+        raise _sorted(problem) from problem
+    except OSError as problem:  # URLError, time-outs and resets
+        raise Unreachable(f"Slack could not be reached: {type(problem).__name__}") from problem
+
+
+def _sorted(problem: SlackApiError) -> NumberdeskError:
+    response = problem.response
+    status = getattr(response, "status_code", 200)
+    error = str(response.get("error", "")) if hasattr(response, "get") else ""
+    if status == 429 or error in RATE_LIMITED:  # noqa: PLR2004 - HTTP's own number
+        return SlowDown(float(response.headers.get("Retry-After", _LATER)))
+    if status >= 500 or error in TRANSIENT | CREDENTIALS or not error:  # noqa: PLR2004
+        # a refused token is an operator's to mend: nothing is lost meanwhile
+        return Unreachable(f"Slack answered {error or status}")
+    return Impossible(error)

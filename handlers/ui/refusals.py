@@ -1,0 +1,48 @@
+"""Why something is not possible: what is the case, and what to do."""
+
+from typing import assert_never
+
+from bot.model.numbers import format_number
+from bot.model.purchase import PurchaseStatus
+from bot.usecases import settle_by_hand
+from bot.usecases.preview import NotAllowed, OfferGone, Taken
+from handlers.ui.text import escape, user, when
+
+SEARCH_GONE = "These offers are older than a day. Please search again: prices and numbers may have changed."
+_STANDS = {
+    PurchaseStatus.BOUGHT: "has bought it",
+    PurchaseStatus.AWAITING_DOCUMENTS: "has bought it; it waits for documents",
+    PurchaseStatus.WAITING: "waits for approval",
+}
+
+
+def not_offered(outcome: NotAllowed | OfferGone | Taken) -> str:
+    """Why a number cannot be asked for."""
+    match outcome:
+        case NotAllowed(verdict):
+            rule = f" (rule “{escape(verdict.rule)}”)" if verdict.rule else ""
+            return f"{escape(verdict.deny_reason or '')}{rule} Nothing was bought."
+        case OfferGone():
+            return "This offer is older than a day. Please search again: the price may have changed."
+        case Taken(request, purchase):
+            stands = _STANDS.get(purchase.status, "is buying it")
+            return (
+                f"{user(request.requester)} asked for {format_number(purchase.number)} "
+                f"{when(request.created_at)}: request {request.id} {stands}. Nothing was changed."
+            )
+    assert_never(outcome)
+
+
+def not_settled(
+    outcome: settle_by_hand.MayNotSettle | settle_by_hand.NotOpen | settle_by_hand.NoSuchPurchase,
+) -> str:
+    """Why there is nothing to settle."""
+    match outcome:
+        case settle_by_hand.MayNotSettle(reason):
+            return f"{escape(reason)} Nothing was changed."
+        case settle_by_hand.NotOpen(order):
+            status = order.purchase.status.replace("_", " ")
+            return f"{format_number(order.purchase.number)} is settled already: {status}. Nothing was changed."
+        case settle_by_hand.NoSuchPurchase():
+            return "This purchase is not known here. Nothing was changed."
+    assert_never(outcome)

@@ -1,0 +1,50 @@
+"""What a person hears when something went wrong: what happened, what it means and what to do."""
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.model.errors import (
+    CredentialsRefused,
+    NotSent,
+    ProviderError,
+    RateLimited,
+    Refused,
+)
+from handlers.ui.blocks import Block, message, section
+from handlers.ui.text import escape
+
+BUSY = "Numberdesk is busy with other people's searches right now. Nothing was done; please try again in a minute."
+LATE = "This takes longer than usual. You will hear what comes of it."
+TOO_LATE = "That took longer than Slack waits, so nothing could be opened and nothing was done. Please try again."
+_API_ID = " (provider's id {})"
+
+
+def trouble(problem: Exception) -> Block:
+    """The answer for an error nobody has handled better."""
+    text = in_words(problem)
+    return message(text, [section(f":warning: {text}")])
+
+
+def in_words(problem: Exception) -> str:
+    """What happened, what it means and what to do, escaped for Slack."""
+    match problem:
+        case CredentialsRefused():
+            return (
+                "The desk's own credentials are refused by the provider. Nothing was done. "
+                "Whoever runs Numberdesk checks PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN; `doctor` tells more."
+            )
+        case NotSent():
+            return "The provider could not be reached. Nothing was done; please try again in a minute."
+        case RateLimited():
+            return "The provider asks us to slow down. Nothing was done; please try again in a minute."
+        case Refused():
+            return f"The provider refused: “{escape(str(problem))}”{_api_id(problem)}. Nothing was done."
+        case ProviderError():
+            return f"The provider did not give a clear answer{_api_id(problem)}. Please try again in a minute."
+        case SQLAlchemyError():
+            return "The desk's database did not answer. Nothing was changed; please try again in a minute."
+        case _:
+            return "Something went wrong on our side. It stands in our log; please try again."
+
+
+def _api_id(problem: ProviderError) -> str:
+    return _API_ID.format(escape(problem.api_id)) if problem.api_id else ""
