@@ -63,7 +63,7 @@ class Door:
         ready: Callable[[], tuple[bool, dict[str, str]]],
         metrics: Callable[[], tuple[bytes, str]],
     ) -> None:
-        self._dispatch = dispatch
+        self._dispatch = _never_failing(dispatch)
         self._signature = signature
         self._ready = ready
         self._metrics = metrics
@@ -106,19 +106,7 @@ class Door:
         body = _parse(raw, environ.get("CONTENT_TYPE", ""))
         if body.get("type") == "url_verification":
             return _Answer(200, str(body.get("challenge", "")).encode())
-        return self._dispatched(body)
-
-    def _dispatched(self, body: dict[str, Any]) -> _Answer:
-        try:
-            answer = _from_bolt(self._dispatch(body))
-        except Exception:
-            log.exception("a request of Slack failed", **_about(body))
-            answer = _Answer(500)
-        if answer.status >= HTTPStatus.BAD_REQUEST and "command" in body:
-            # Slack shows its own warning beside a failed button or form; for a command it would show a
-            # cryptic "dispatch_failed".
-            return _apology()
-        return answer
+        return _from_bolt(self._dispatch(body))
 
     def _readyz(self) -> _Answer:
         fine, checks = self._ready()
@@ -133,8 +121,9 @@ class Door:
 def dispatcher(app: App) -> Dispatch:
     """Makes what hands a parsed body to Bolt as Socket Mode does: checked once, parsed once.
 
-    What no listener wanted is logged and answered 200, so that Slack shows no error for an old button. A
-    slash command that nobody answered stays an error: the door apologises.
+    What no listener wanted is logged and answered 200, so that Slack shows no error for an old button. What
+    fails is logged and answered 500, for which Slack shows a warning beside the button or form; a slash
+    command gets an apology, for which Slack would show a cryptic "dispatch_failed".
     """
 
     def dispatch(body: dict[str, Any]) -> BoltResponse:
@@ -144,7 +133,21 @@ def dispatcher(app: App) -> Dispatch:
         log.warning("no listener answered a request of Slack", **_about(body))
         return response if "command" in body else BoltResponse(status=200, body="")
 
-    return dispatch
+    return _never_failing(dispatch)
+
+
+def _never_failing(dispatch: Dispatch) -> Dispatch:
+    def guarded(body: dict[str, Any]) -> BoltResponse:
+        try:
+            response = dispatch(body)
+        except Exception:
+            log.exception("a request of Slack failed", **_about(body))
+            response = BoltResponse(status=500, body="")
+        if response.status >= HTTPStatus.BAD_REQUEST and "command" in body:
+            return BoltResponse(status=200, body={"response_type": "ephemeral", "text": APOLOGY})
+        return response
+
+    return guarded
 
 
 def _about(body: dict[str, Any]) -> dict[str, str]:
@@ -170,7 +173,10 @@ def _read(environ: WSGIEnvironment) -> bytes:
         raise _Turned(400, "Content-Length is not a number")
     if len(length) > len(str(LARGEST_BODY)) or int(length or 0) > LARGEST_BODY:
         raise _Turned(413, "the body is too large")
-    raw: bytes = environ["wsgi.input"].read(int(length) if length else LARGEST_BODY + 1)
+    try:
+        raw: bytes = environ["wsgi.input"].read(int(length) if length else LARGEST_BODY + 1)
+    except OSError:  # the sender paused for too long, or is gone
+        raise _Turned(408, "the body did not arrive in time") from None
     if len(raw) > LARGEST_BODY:
         raise _Turned(413, "the body is too large")
     if length and len(raw) < int(length):
@@ -222,11 +228,6 @@ def _from_bolt(response: BoltResponse) -> _Answer:
     kind = next((value for name, value in headers if name == "Content-Type"), _TEXT)
     others = tuple(pair for pair in headers if pair[0] not in {"Content-Type", "Content-Length"})
     return _Answer(response.status, (response.body or "").encode(errors="replace"), others, kind=kind)
-
-
-def _apology() -> _Answer:
-    body = json.dumps({"response_type": "ephemeral", "text": APOLOGY}).encode()
-    return _Answer(200, body, kind=_JSON)
 
 
 def _not_allowed(methods: str) -> _Answer:

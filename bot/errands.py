@@ -78,7 +78,7 @@ class Errands:
         return lambda: self._cancel(alarm)
 
     def stop(self, timeout: float) -> None:
-        """Takes no more and waits for what was taken, `timeout` seconds at most; what was for later is off."""
+        """Takes no more, waits `timeout` seconds at most for what was taken; what was for later is off."""
         with self._changed:
             self._stopped = True
             self._alarms.clear()
