@@ -1,0 +1,85 @@
+"""Numbers: digits with the country code inside, `+1 415-555-0100` for people."""
+
+import re
+from typing import Final
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, ValidationResult
+
+from bot.model import countries
+from bot.model.errors import Misread, NotUnderstood
+from bot.model.search_clean import clean, shorten
+
+_LINK = re.compile(r"<(?:tel|sms|callto):([^<>|]*)(?:\|[^<>]*)?>", re.IGNORECASE)
+_WRITTEN = re.compile(r"\+?[\d\s().,/-]+", re.ASCII)
+_NOT_DIGITS = re.compile(r"\D", re.ASCII)
+_EXAMPLE: Final = "+1 415-555-0100"
+_LONGEST = 100  # of what is typed; a number itself has 15 digits at most
+_TOO_LONG = frozenset({ValidationResult.TOO_LONG})
+
+
+def format_number(digits: str) -> str:
+    """`+1 415-555-0100`, or the bare digits with "+" if they are no number. Loses no digit; never raises."""
+    bare = digits.removeprefix("+")
+    try:
+        number = phonenumbers.parse("+" + bare)
+    except phonenumbers.NumberParseException:
+        return "+" + bare
+    text = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+    return text if _NOT_DIGITS.sub("", text) == bare else "+" + bare
+
+
+def national_digits(digits: str, country: str) -> str:
+    """The digits without the country's calling code: what the provider's `pattern` takes. Never raises."""
+    bare = digits.removeprefix("+")
+    code = countries.calling_code(country)
+    return bare.removeprefix(code) if code else bare
+
+
+def parse_number(text: str) -> str:
+    """The digits, with the country code, of a number as people and Slack write it.
+
+    `+1 (415) 555-0100`, `14155550100`, `0044 20 7946 0018`, `<tel:+14155550100|…>`. A number without "+"
+    has to begin with the country code too. Raises NotUnderstood.
+    """
+    written = _as_typed(text)
+    if not _WRITTEN.fullmatch(written) or not _NOT_DIGITS.sub("", written):
+        raise _misread(text, "is no phone number", _EXAMPLE)
+    international = re.sub(r"^\s*00", "+", written)
+    try:
+        number = phonenumbers.parse("+" + international.lstrip(" +"))
+    except phonenumbers.NumberParseException:
+        raise _misread(text, "begins with no country code", _with_code(written) or _EXAMPLE) from None
+    _check(number, written)
+    return f"{number.country_code}{phonenumbers.national_significant_number(number)}"
+
+
+def _as_typed(text: str) -> str:
+    linked = _LINK.sub(r"\1", text[:_LONGEST])
+    return clean(linked).strip("\"'.,;:*_~<> ")
+
+
+def _check(number: phonenumbers.PhoneNumber, written: str) -> None:
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    if not written.startswith("+") and not phonenumbers.is_valid_number(number):
+        guess = _with_code(written)
+        if guess:
+            raise _misread(written, "has no country code", guess)
+    if possible not in (ValidationResult.IS_POSSIBLE, ValidationResult.IS_POSSIBLE_LOCAL_ONLY):
+        many = "many" if possible in _TOO_LONG else "few"
+        raise _misread(written, f"has too {many} digits, or no country code", _EXAMPLE)
+
+
+def _with_code(written: str) -> str | None:
+    """The number with +1 before it, if that makes one: the country code that is most often left out."""
+    digits = _NOT_DIGITS.sub("", written)
+    try:
+        number = phonenumbers.parse("+1" + digits)
+    except phonenumbers.NumberParseException:
+        return None
+    return format_number("1" + digits) if phonenumbers.is_valid_number(number) else None
+
+
+def _misread(word: str, what: str, nearest: str) -> NotUnderstood:
+    shown = shorten(clean(word)) or "Nothing"
+    return NotUnderstood((Misread(shown, f"“{shown}” {what}.", nearest),))

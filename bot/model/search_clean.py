@@ -1,0 +1,35 @@
+"""What keyboards and Slack do to typed text, undone: curly quotes, long dashes, blanks that are none.
+
+Slack's clients write “smart” punctuation and no-break blanks into commands, and Slack sends `&`, `<` and
+`>` as `&amp;`, `&lt;` and `&gt;`; a `<` that is still one begins something of Slack's own: `<@U0ANA|ana>`.
+"""
+
+import unicodedata
+
+_ALIKE = str.maketrans(
+    dict.fromkeys("“”„‟«»‶″", '"')
+    | dict.fromkeys("‘’‚‛‹›`´′", "'")  # noqa: RUF001 - these are the characters that come
+    | dict.fromkeys("‐‑‒–—―−", "-")  # noqa: RUF001 - same
+)
+_UNSEEN = frozenset({"Cf", "Cs", "Co", "Cn"})  # zero-width marks, halves of characters, and no characters
+
+
+def clean(text: str) -> str:
+    """The text with straight quotes, short dashes and single ordinary blanks; what cannot be seen is gone."""
+    plain = unicodedata.normalize("NFKC", text).translate(_ALIKE)
+    seen = (" " if _is_blank(c) else c for c in plain if unicodedata.category(c) not in _UNSEEN)
+    return " ".join(unicodedata.normalize("NFKC", "".join(seen)).split())
+
+
+def unescape(text: str) -> str:
+    """What was typed, where Slack escaped it. The ampersand comes last, else `&amp;lt;` would become `<`."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def shorten(text: str, most: int = 40) -> str:
+    """The text, cut to what fits into a sentence."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _is_blank(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) == "Cc"
