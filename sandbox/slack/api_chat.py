@@ -1,0 +1,85 @@
+"""chat.*: messages of the bot."""
+
+from sandbox.slack.answers import checked_message
+from sandbox.slack.blocks import kept
+from sandbox.slack.call import Call, method
+from sandbox.slack.checks import check_blocks, too_much_text
+from sandbox.slack.errors import ApiError, refused
+from sandbox.slack.workspace import Message, message_body
+from sandbox.slack.world import BOT_USER, Json, members_of
+
+LONGEST_POST = 40_000
+LONGEST_UPDATE = 4_000
+
+
+@method("chat.postMessage")
+def post_message(call: Call) -> Json:
+    channel = call.workspace.channel(call.need("channel"))
+    text, blocks = checked_message(call.arguments)
+    if too_much_text(blocks):
+        raise ApiError("msg_blocks_too_long")
+    message = call.workspace.post(
+        channel.id,
+        BOT_USER,
+        text[:LONGEST_POST],
+        blocks,
+        thread_ts=call.get("thread_ts"),
+        metadata=call.get("metadata"),
+    )
+    return {"ok": True, "channel": channel.id, "ts": message.ts, "message": message_body(message)}
+
+
+@method("chat.postEphemeral")
+def post_ephemeral(call: Call) -> Json:
+    channel = call.workspace.channel(call.need("channel"))
+    user = call.need("user")
+    if user not in members_of(channel):
+        raise ApiError("user_not_in_channel")
+    text, blocks = checked_message(call.arguments)
+    thread: str | None = call.get("thread_ts")
+    message = call.workspace.post(channel.id, BOT_USER, text, blocks, only_for=user, thread_ts=thread)
+    return {"ok": True, "message_ts": message.ts}
+
+
+def _own(call: Call, refusal: str) -> Message:
+    """The bot's message that is meant; ephemeral ones are not found, as in Slack."""
+    channel = call.workspace.channel(call.need("channel"))
+    message = call.workspace.find(channel.id, call.need("ts"))
+    if message is None or message.only_for is not None:
+        raise ApiError("message_not_found")
+    if message.user != BOT_USER:
+        raise ApiError(refusal)
+    return message
+
+
+@method("chat.update")
+def update(call: Call) -> Json:
+    """Without `blocks` the old ones stay; an empty list takes them away (reference of chat.update)."""
+    message = _own(call, "cant_update_message")
+    text, blocks = call.text("text"), call.get("blocks")
+    if len(text) > LONGEST_UPDATE:
+        raise ApiError("msg_too_long")
+    if not text and blocks is None:
+        raise ApiError("no_text")
+    if problems := check_blocks(blocks or []):
+        raise refused("invalid_blocks", problems)
+    call.workspace.edit(message, text, message.blocks if blocks is None else kept(blocks))
+    body = message_body(message)
+    return {"ok": True, "channel": message.channel, "ts": message.ts, "text": text, "message": body}
+
+
+@method("chat.delete")
+def delete(call: Call) -> Json:
+    message = _own(call, "cant_delete_message")
+    call.workspace.remove(message)
+    return {"ok": True, "channel": message.channel, "ts": message.ts}
+
+
+@method("chat.getPermalink")
+def permalink(call: Call) -> Json:
+    channel = call.workspace.channel(call.need("channel"))
+    ts = call.need("message_ts")
+    if call.workspace.find(channel.id, ts) is None:
+        raise ApiError("message_not_found")
+    link = f"{call.workspace.public_url}/archives/{channel.id}/p{ts.replace('.', '')}"
+    return {"ok": True, "channel": channel.id, "permalink": link}

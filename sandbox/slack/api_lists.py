@@ -1,0 +1,203 @@
+"""Who and what there is: auth, users, groups, channels, the team."""
+
+from sandbox.slack.call import Call, method
+from sandbox.slack.errors import ApiError
+from sandbox.slack.workspace import message_body
+from sandbox.slack.world import (
+    APP,
+    BOT_ID,
+    BOT_NAME,
+    BOT_USER,
+    CHANNELS,
+    CREATED,
+    GROUP_HANDLES,
+    MEMBERS,
+    TEAM,
+    TEAM_DOMAIN,
+    TEAM_NAME,
+    Channel,
+    Json,
+    Member,
+    direct_with,
+    members_of,
+)
+
+LAST_PAGE = {"response_metadata": {"next_cursor": ""}}
+
+
+@method("auth.test")
+def auth_test(call: Call) -> Json:
+    return {
+        "ok": True,
+        "url": f"{call.workspace.public_url}/",
+        "team": TEAM_NAME,
+        "user": MEMBERS[BOT_USER].name,
+        "team_id": TEAM,
+        "user_id": BOT_USER,
+        "bot_id": BOT_ID,
+        "is_enterprise_install": False,
+    }
+
+
+@method("api.test")
+def api_test(call: Call) -> Json:
+    return {"ok": True, "args": call.arguments}
+
+
+@method("team.info")
+def team_info(_call: Call) -> Json:
+    return {"ok": True, "team": {"id": TEAM, "name": TEAM_NAME, "domain": TEAM_DOMAIN}}
+
+
+@method("bots.info")
+def bots_info(call: Call) -> Json:
+    if call.text("bot") not in {"", BOT_ID}:
+        raise ApiError("bot_not_found")
+    bot = {"id": BOT_ID, "deleted": False, "name": BOT_NAME, "app_id": APP, "user_id": BOT_USER}
+    return {"ok": True, "bot": bot}
+
+
+def _user(member: Member) -> Json:
+    """As users.info shows it; everybody lives in UTC."""
+    name = {"real_name": member.real_name, "display_name": member.name}
+    return {
+        "id": member.id,
+        "team_id": TEAM,
+        "name": member.name,
+        "deleted": False,
+        "real_name": member.real_name,
+        "tz": "Etc/UTC",
+        "tz_label": "Coordinated Universal Time",
+        "tz_offset": 0,
+        "profile": {**name, "title": member.about, "email": f"{member.name}@demo.test", "team": TEAM},
+        "is_admin": False,
+        "is_owner": False,
+        "is_restricted": False,
+        "is_ultra_restricted": False,
+        "is_bot": member.is_bot,
+        "is_app_user": False,
+        "updated": CREATED,
+    }
+
+
+@method("users.info")
+def users_info(call: Call) -> Json:
+    member = MEMBERS.get(call.need("user"))
+    if member is None:
+        raise ApiError("user_not_found")
+    return {"ok": True, "user": _user(member)}
+
+
+@method("users.list")
+def users_list(_call: Call) -> Json:
+    return {"ok": True, "members": [_user(member) for member in MEMBERS.values()], **LAST_PAGE}
+
+
+@method("users.lookupByEmail")
+def users_by_email(call: Call) -> Json:
+    email = call.need("email")
+    found = next((m for m in MEMBERS.values() if email == f"{m.name}@demo.test" and not m.is_bot), None)
+    if found is None:
+        raise ApiError("users_not_found")
+    return {"ok": True, "user": _user(found)}
+
+
+@method("usergroups.list")
+def groups_list(call: Call) -> Json:
+    groups = [
+        {
+            "id": group,
+            "team_id": TEAM,
+            "is_usergroup": True,
+            "name": GROUP_HANDLES.get(group, group).title(),
+            "handle": GROUP_HANDLES.get(group, group.lower()),
+            "date_delete": 0,
+            "user_count": len(members),
+            **({"users": members} if call.text("include_users") in {"1", "true", "True"} else {}),
+        }
+        for group, members in call.workspace.groups.items()
+    ]
+    return {"ok": True, "usergroups": groups}
+
+
+@method("usergroups.users.list")
+def group_members(call: Call) -> Json:
+    group = call.need("usergroup")
+    if group in call.workspace.broken_groups:
+        raise ApiError(call.workspace.broken_groups[group])
+    if group not in call.workspace.groups:
+        raise ApiError("no_such_subteam")
+    return {"ok": True, "users": call.workspace.groups[group]}
+
+
+def _channel(channel: Channel) -> Json:
+    """As conversations.info shows it."""
+    common = {"id": channel.id, "created": CREATED, "is_archived": False, "is_im": channel.is_direct}
+    if channel.is_direct:
+        return {**common, "user": channel.person, "is_open": True, "priority": 0}
+    return {
+        **common,
+        "name": channel.name,
+        "name_normalized": channel.name,
+        "is_channel": True,
+        "is_group": False,
+        "is_mpim": False,
+        "is_private": False,
+        "is_general": False,
+        "is_member": True,
+        "creator": "U0ANA",
+        "context_team_id": TEAM,
+        "topic": {"value": "", "creator": "", "last_set": 0},
+        "purpose": {"value": "", "creator": "", "last_set": 0},
+    }
+
+
+@method("conversations.info")
+def conversation_info(call: Call) -> Json:
+    channel = CHANNELS.get(call.need("channel"))
+    if channel is None:
+        raise ApiError("channel_not_found")
+    return {"ok": True, "channel": _channel(channel)}
+
+
+@method("conversations.list")
+def conversations_list(call: Call) -> Json:
+    types = (call.text("types") or "public_channel").split(",")
+    shown = [c for c in CHANNELS.values() if ("im" if c.is_direct else "public_channel") in types]
+    return {"ok": True, "channels": [_channel(channel) for channel in shown], **LAST_PAGE}
+
+
+@method("conversations.members")
+def conversation_members(call: Call) -> Json:
+    channel = CHANNELS.get(call.need("channel"))
+    if channel is None:
+        raise ApiError("channel_not_found")
+    return {"ok": True, "members": members_of(channel), **LAST_PAGE}
+
+
+@method("conversations.history")
+def conversation_history(call: Call) -> Json:
+    """Newest first; ephemeral messages are not part of the history."""
+    channel = call.workspace.channel(call.need("channel"))
+    limit = int(call.text("limit") or 100)
+    lasting = [m for m in call.workspace.messages if m.channel == channel.id and m.only_for is None]
+    newest = [message_body(message) for message in reversed(lasting)][:limit]
+    return {"ok": True, "messages": newest, "has_more": len(lasting) > limit, **LAST_PAGE}
+
+
+@method("conversations.open")
+def conversation_open(call: Call) -> Json:
+    users = [user for user in call.text("users").split(",") if user]
+    if not users:
+        raise ApiError("users_list_not_supplied")
+    direct = direct_with(users[0])
+    if direct is None or len(users) > 1:
+        raise ApiError("user_not_found" if len(users) == 1 else "too_many_users")
+    full = call.text("return_im") in {"1", "true", "True"}
+    return {"ok": True, "channel": _channel(direct) if full else {"id": direct.id}}
+
+
+@method("apps.connections.open")
+def connections_open(call: Call) -> Json:
+    address = call.workspace.public_url.replace("http", "ws", 1)
+    return {"ok": True, "url": f"{address}/link?ticket={call.sockets.ticket()}&app_id={APP}"}

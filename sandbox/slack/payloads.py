@@ -1,0 +1,172 @@
+"""What Slack sends to an app, field by field."""
+
+import re
+import secrets
+import time
+
+from sandbox.slack.blocks import state_values
+from sandbox.slack.views import View, view_body
+from sandbox.slack.workspace import Message, Workspace, message_body
+from sandbox.slack.world import (
+    APP,
+    BOT_USER,
+    CHANNELS,
+    COMMAND,
+    MEMBERS,
+    TEAM,
+    TEAM_DOMAIN,
+    Channel,
+    Json,
+    direct_with,
+)
+
+TOKEN = "legacy-verification-token"  # noqa: S105 - Slack's old field; it protects nothing and is no secret
+
+
+def escaped(text: str) -> str:
+    """What should_escape makes of typed text: `&<>` as entities, then people, channels and links."""
+    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    safe = re.sub(r"\bhttps?://[^\s&]+", lambda found: f"<{found[0]}>", safe)
+    safe = re.sub(r"(?<![\w<])@([\w.-]+)", _mention, safe)
+    return re.sub(r"(?<![\w<&])#([\w-]+)", _channel_link, safe)
+
+
+def _mention(found: re.Match[str]) -> str:
+    known = next((m for m in MEMBERS.values() if m.name == found[1].lower()), None)
+    return f"<@{known.id}|{known.name}>" if known else found[0]
+
+
+def _channel_link(found: re.Match[str]) -> str:
+    known = next((c for c in CHANNELS.values() if c.name == found[1] and not c.is_direct), None)
+    return f"<#{known.id}|{known.name}>" if known else found[0]
+
+
+def slash_command(workspace: Workspace, user: str, channel: Channel, text: str) -> dict[str, str]:
+    """The form fields of a slash command; `text` is as typed after the command."""
+    return {
+        "token": TOKEN,
+        "team_id": TEAM,
+        "team_domain": TEAM_DOMAIN,
+        "channel_id": channel.id,
+        "channel_name": channel.name,
+        "user_id": user,
+        "user_name": MEMBERS[user].name,
+        "command": COMMAND,
+        "text": escaped(text),
+        "api_app_id": APP,
+        "is_enterprise_install": "false",
+        "response_url": workspace.issue_hook(user, channel.id),
+        "trigger_id": workspace.issue_trigger(user),
+    }
+
+
+def _common(kind: str, user: str) -> Json:
+    name = MEMBERS[user].name
+    return {
+        "type": kind,
+        "user": {"id": user, "username": name, "name": name, "team_id": TEAM},
+        "api_app_id": APP,
+        "token": TOKEN,
+        "team": {"id": TEAM, "domain": TEAM_DOMAIN},
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
+def _from_message(message: Message) -> Json:
+    """Where it happened: an ephemeral message is not sent along, its place is."""
+    container: Json = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": message.channel,
+        "is_ephemeral": message.only_for is not None,
+    }
+    if message.thread_ts:
+        container["thread_ts"] = message.thread_ts
+    where = {
+        "container": container,
+        "channel": {"id": message.channel, "name": CHANNELS[message.channel].name},
+    }
+    return where if message.only_for else where | {"message": message_body(message)}
+
+
+def _from_view(view: View) -> Json:
+    values = state_values(view.blocks, view.values)
+    return {"container": {"type": "view", "view_id": view.id}, "view": view_body(view, values)}
+
+
+def message_action(workspace: Workspace, user: str, message: Message, action: Json, entered: Json) -> Json:
+    """block_actions on a message."""
+    return {
+        **_common("block_actions", user),
+        **_from_message(message),
+        "trigger_id": workspace.issue_trigger(user),
+        "state": {"values": state_values(message.blocks, entered)},
+        "response_url": workspace.issue_hook(user, message.channel, message),
+        "actions": [action],
+    }
+
+
+def view_action(workspace: Workspace, user: str, view: View, action: Json) -> Json:
+    """block_actions in a modal or on the Home tab."""
+    return {
+        **_common("block_actions", user),
+        **_from_view(view),
+        "trigger_id": workspace.issue_trigger(user, view.id),
+        "actions": [action],
+    }
+
+
+def suggestion(user: str, source: Message | View, block_id: str, action_id: str, value: str) -> Json:
+    """block_suggestion: what an external select asks while the person types."""
+    where = _from_view(source) if isinstance(source, View) else _from_message(source)
+    asked = {"block_id": block_id, "action_id": action_id, "value": value}
+    return {**_common("block_suggestion", user), **where, **asked}
+
+
+def view_submission(workspace: Workspace, user: str, view: View) -> Json:
+    body = {"trigger_id": workspace.issue_trigger(user, view.id), "response_urls": []}
+    return {**_common("view_submission", user), "view": _from_view(view)["view"], **body}
+
+
+def view_closed(user: str, view: View, *, cleared: bool) -> Json:
+    return {**_common("view_closed", user), "view": _from_view(view)["view"], "is_cleared": cleared}
+
+
+def home_opened(user: str, tab: str, home: View | None) -> Json:
+    """The event that opening the app's Home or Messages tab raises."""
+    direct = direct_with(user)
+    event: Json = {
+        "type": "app_home_opened",
+        "user": user,
+        "channel": direct.id if direct else "",
+        "tab": tab,
+        "event_ts": f"{time.time():.6f}",
+    }
+    if home is not None:
+        event["view"] = view_body(home)
+    return event_callback(event)
+
+
+def event_callback(event: Json) -> Json:
+    return {
+        "token": TOKEN,
+        "team_id": TEAM,
+        "context_team_id": TEAM,
+        "context_enterprise_id": None,
+        "api_app_id": APP,
+        "event": event,
+        "type": "event_callback",
+        "event_id": f"Ev0{secrets.token_hex(5).upper()}",
+        "event_time": int(time.time()),
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": TEAM,
+                "user_id": BOT_USER,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": False,
+    }

@@ -1,0 +1,98 @@
+"""The doors for tests: faults, reset, the log, groups, redelivery."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.slack.errors import ApiError
+from sandbox.slack.guard import json_body
+from sandbox.slack.parts import Parts, parts_of
+from sandbox.slack.world import Json
+
+Order = Callable[[Parts, Json], Awaitable[Json]]
+
+
+async def _faults(parts: Parts, body: Json) -> Json:
+    if not isinstance(body.get("do"), dict):
+        raise ApiError("do_is_missing")
+    parts.faults.order(str(body.get("method", "*")), body["do"], int(body.get("times", 1)))
+    return {}
+
+
+async def _reset(parts: Parts, _body: Json) -> Json:
+    parts.faults.clear()
+    parts.workspace.reset()
+    return {}
+
+
+async def _request_url(parts: Parts, body: Json) -> Json:
+    parts.delivery.request_url = body.get("url") or None
+    return {}
+
+
+async def _groups(parts: Parts, body: Json) -> Json:
+    """{"group": id, "users": [...]} sets the members, {"group": id, "error": code} breaks the look-up."""
+    group = str(body.get("group", ""))
+    parts.workspace.broken_groups.pop(group, None)
+    if body.get("error"):
+        parts.workspace.broken_groups[group] = str(body["error"])
+    if isinstance(body.get("users"), list):
+        parts.workspace.groups[group] = [str(user) for user in body["users"]]
+    return {}
+
+
+async def _redeliver(parts: Parts, _body: Json) -> Json:
+    ack = await parts.delivery.again()
+    if ack is None:
+        raise ApiError("nothing_delivered")
+    return asdict(ack)
+
+
+async def _socket(parts: Parts, body: Json) -> Json:
+    """{"disconnect": "refresh_requested"|"warning"|..., "close": bool}."""
+    reason = str(body.get("disconnect", "refresh_requested"))
+    return {"asked": await parts.sockets.disconnect(reason, close=body.get("close") is True)}
+
+
+def _ordered(order: Order) -> Callable[[Request], Awaitable[Response]]:
+    async def route(request: Request) -> Response:
+        try:
+            body = await json_body(request)
+            return JSONResponse({"ok": True, **await order(parts_of(request), body)})
+        except ApiError as refusal:
+            return JSONResponse(refusal.body(), 400)
+
+    return route
+
+
+async def log(request: Request) -> Response:
+    """The journal, oldest first; ?kind= ?method= and ?since= (a number `n`) narrow it."""
+    asked = request.query_params
+    since = int(asked.get("since", "0"))
+    journal = parts_of(request).workspace.journal
+    return JSONResponse(
+        {"ok": True, "log": journal.read(asked.get("kind", ""), asked.get("method", ""), since)}
+    )
+
+
+async def sockets(request: Request) -> Response:
+    return JSONResponse({"ok": True, "connected": len(parts_of(request).sockets.connected)})
+
+
+ORDERS: dict[str, Order] = {
+    "faults": _faults,
+    "reset": _reset,
+    "request_url": _request_url,
+    "groups": _groups,
+    "redeliver": _redeliver,
+    "socket": _socket,
+}
+
+ROUTES: list[BaseRoute] = [
+    Route("/control/log", log),
+    Route("/control/sockets", sockets),
+    *(Route(f"/control/{name}", _ordered(order), methods=["POST"]) for name, order in ORDERS.items()),
+]

@@ -1,0 +1,192 @@
+"""The doors for people: what the page (and the driver of the tests) reads and does."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from sandbox.slack.errors import ApiError
+from sandbox.slack.guard import json_body, same_origin
+from sandbox.slack.interactions import Interactions, Source
+from sandbox.slack.parts import parts_of
+from sandbox.slack.views import View, view_body
+from sandbox.slack.workspace import Message, Workspace
+from sandbox.slack.world import (
+    BOT_NAME,
+    CHANNELS,
+    COMMAND,
+    GROUP_HANDLES,
+    MEMBERS,
+    PEOPLE,
+    Channel,
+    Json,
+    members_of,
+)
+
+LONGEST_POLL = 30.0
+SOURCE_KEYS = ("channel", "ts", "view_id", "block_id", "action_id")
+NOT_A_MEMBER = "user_not_found"
+
+
+def _message(message: Message) -> Json:
+    member = MEMBERS.get(message.user)
+    return {
+        "ts": message.ts,
+        "rev": message.rev,
+        "channel": message.channel,
+        "user": message.user,
+        "name": member.real_name if member else "Workbench",
+        "bot": member.is_bot if member else True,
+        "text": message.text,
+        "blocks": message.blocks,
+        "ephemeral": message.only_for is not None,
+        "edited": message.edited is not None,
+        "thread_ts": message.thread_ts,
+    }
+
+
+def _channel(workspace: Workspace, user: str, channel: Channel) -> Json:
+    seen = workspace.seen_by(user, channel.id)
+    name = BOT_NAME if channel.is_direct else channel.name
+    newest = seen[-1].ts if seen else ""
+    return {"id": channel.id, "name": name, "direct": channel.is_direct, "newest": newest}
+
+
+def _view(view: View | None) -> Json | None:
+    return {**view_body(view), "entered": view.values} if view else None
+
+
+def state_for(workspace: Workspace, user: str, channel: str) -> Json:
+    """All that this person's page shows now."""
+    stack = workspace.views.stacks.get(user, [])
+    mine = [each for each in CHANNELS.values() if user in members_of(each)]
+    return {
+        "revision": workspace.revision,
+        "user": user,
+        "command": COMMAND,
+        "people": [{"id": p.id, "name": p.name, "real_name": p.real_name, "about": p.about} for p in PEOPLE],
+        "members": {member.id: member.name for member in MEMBERS.values()},
+        "groups": GROUP_HANDLES,
+        "channels": [_channel(workspace, user, each) for each in mine],
+        "messages": [_message(message) for message in workspace.seen_by(user, channel)] if channel else [],
+        "modal": _view(stack[-1] if stack else None),
+        "depth": len(stack),
+        "home": _view(workspace.views.homes.get(user)),
+    }
+
+
+async def state(request: Request) -> Response:
+    user = request.query_params.get("user", "")
+    if user not in MEMBERS:
+        return JSONResponse({"error": NOT_A_MEMBER}, 400)
+    try:
+        shown = state_for(parts_of(request).workspace, user, request.query_params.get("channel", ""))
+    except ApiError as refusal:
+        return JSONResponse({"error": refusal.error}, 400)
+    return JSONResponse(shown, headers={"Cache-Control": "no-store"})
+
+
+async def changes(request: Request) -> Response:
+    """A long poll: answers once the revision is above `since`, or after `timeout` seconds."""
+    since = int(request.query_params.get("since", "-1"))
+    timeout = min(float(request.query_params.get("timeout", "10")), LONGEST_POLL)
+    return JSONResponse({"revision": await parts_of(request).workspace.wait_beyond(since, timeout)})
+
+
+async def live(socket: WebSocket) -> None:
+    """Sends the revision whenever it changes, and nothing else: the page asks for the rest."""
+    if not same_origin(socket):
+        await socket.close(1008)
+        return
+    await socket.accept()
+    telling = asyncio.create_task(_tell(socket, parts_of(socket).workspace))
+    try:
+        while (await socket.receive())["type"] != "websocket.disconnect":
+            pass  # the page has nothing to say
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+
+
+async def _tell(socket: WebSocket, workspace: Workspace) -> None:
+    revision = -1
+    while True:
+        revision = await workspace.wait_beyond(revision, LONGEST_POLL)
+        await socket.send_json({"revision": revision})
+
+
+Deed = Callable[[Interactions, str, Json], Awaitable[Json]]
+
+
+def _doing(deed: Deed) -> Callable[[Request], Awaitable[Response]]:
+    """A route for one deed of a person: {"user": ..., ...} in, what came of it out."""
+
+    async def route(request: Request) -> Response:
+        try:
+            body = await json_body(request)
+            user = str(body.get("user", ""))
+            if user not in MEMBERS:
+                raise ApiError(NOT_A_MEMBER)  # noqa: TRY301 - one way out for all refusals
+            return JSONResponse(await deed(parts_of(request).interactions, user, body))
+        except ApiError as refusal:
+            return JSONResponse({"error": refusal.error}, 400)
+
+    return route
+
+
+def _source(body: Json) -> Source:
+    return Source(*(str(body.get(key, "")) for key in SOURCE_KEYS))
+
+
+def _text(body: Json, key: str) -> str:
+    return str(body.get(key, ""))
+
+
+def _object(body: Json, key: str) -> dict[str, Any]:
+    value = body.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+async def _say(people: Interactions, user: str, body: Json) -> Json:
+    return await people.say(user, _text(body, "channel"), _text(body, "text"))
+
+
+async def _press(people: Interactions, user: str, body: Json) -> Json:
+    return await people.press(user, _source(body), _object(body, "chosen"), _object(body, "entered"))
+
+
+async def _options(people: Interactions, user: str, body: Json) -> Json:
+    return await people.options(user, _source(body), _text(body, "value"))
+
+
+async def _submit(people: Interactions, user: str, body: Json) -> Json:
+    return await people.submit(user, _text(body, "view_id"), _object(body, "entered"))
+
+
+async def _close(people: Interactions, user: str, body: Json) -> Json:
+    return await people.close(user, _text(body, "view_id"), everything=body.get("everything") is True)
+
+
+async def _open_app(people: Interactions, user: str, body: Json) -> Json:
+    return await people.open_app(user, _text(body, "tab") or "home")
+
+
+DEEDS: dict[str, Deed] = {
+    "say": _say,
+    "press": _press,
+    "options": _options,
+    "submit": _submit,
+    "close": _close,
+    "open_app": _open_app,
+}
+
+ROUTES: list[BaseRoute] = [
+    Route("/ui/state", state),
+    Route("/ui/changes", changes),
+    WebSocketRoute("/ui/live", live),
+    *(Route(f"/ui/{name}", _doing(deed), methods=["POST"]) for name, deed in DEEDS.items()),
+]

@@ -1,0 +1,211 @@
+"""The state of the workspace: messages, triggers, response_urls and a revision that pages wait for.
+
+One event loop owns it, so nothing here is locked.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sandbox.slack.errors import ApiError
+from sandbox.slack.journal import Journal
+from sandbox.slack.views import Views
+from sandbox.slack.world import (
+    BOT_USER,
+    CHANNELS,
+    GROUP_MEMBERS,
+    Channel,
+    Json,
+    direct_with,
+    members_of,
+)
+
+RESPONSE_URL_USES = 5
+RESPONSE_URL_SECONDS = 30 * 60
+
+
+@dataclass
+class Message:
+    """One message; `only_for` makes it ephemeral; `rev` is the revision of its last change."""
+
+    ts: str
+    channel: str
+    user: str
+    text: str
+    blocks: list[Json]
+    rev: int
+    only_for: str | None = None
+    thread_ts: str | None = None
+    edited: str | None = None
+    metadata: Json | None = None
+
+
+@dataclass
+class Trigger:
+    """The right to open one modal, for a few seconds; `view_id` if it was earned inside a modal."""
+
+    user: str
+    issued: float
+    view_id: str | None = None
+    used: bool = False
+
+
+@dataclass
+class Hook:
+    """A response_url; `source` is the message it was earned on, None for a command."""
+
+    user: str
+    channel: str
+    issued: float
+    source: Message | None = None
+    uses: int = 0
+
+
+@dataclass
+class Workspace:
+    """Everything that the stand-in knows. Times are Unix seconds from `clock`."""
+
+    public_url: str
+    trigger_seconds: float = 3.0
+    clock: Callable[[], float] = time.time
+    messages: list[Message] = field(default_factory=list)
+    triggers: dict[str, Trigger] = field(default_factory=dict)
+    hooks: dict[str, Hook] = field(default_factory=dict)
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    broken_groups: dict[str, str] = field(default_factory=dict)
+    files: dict[str, Json] = field(default_factory=dict)
+    journal: Journal = field(default_factory=Journal)
+    views: Views = field(init=False)
+    revision: int = 0
+
+    def __post_init__(self) -> None:
+        self._changed = asyncio.Event()
+        self._last_ts = 0
+        self.views = Views(self.touch)
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to an empty workspace; revisions and timestamps go on."""
+        self.groups = {group: list(members) for group, members in GROUP_MEMBERS.items()}
+        self.views.clear()
+        for kept in (self.messages, self.triggers, self.hooks, self.broken_groups, self.files, self.journal):
+            kept.clear()
+        self.touch()
+
+    # -- revisions ---------------------------------------------------------------------------
+
+    def touch(self) -> int:
+        """Say that something changed; whoever waits is woken."""
+        self.revision += 1
+        self._changed.set()
+        self._changed = asyncio.Event()
+        return self.revision
+
+    async def wait_beyond(self, revision: int, timeout: float) -> int:  # noqa: ASYNC109 - a long poll has one
+        """Return the revision once it is above `revision`, or as it is after `timeout` seconds."""
+        if self.revision <= revision:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), timeout)
+        return self.revision
+
+    # -- messages ----------------------------------------------------------------------------
+
+    def next_ts(self) -> str:
+        """A timestamp that no message of this workspace has."""
+        self._last_ts = max(self._last_ts + 1, int(self.clock() * 1_000_000))
+        return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
+
+    def channel(self, channel_id: str) -> Channel:
+        """The channel, or the direct message with a person whose id is given."""
+        channel = CHANNELS.get(channel_id) or direct_with(channel_id)
+        if channel is None:
+            raise ApiError("channel_not_found")
+        return channel
+
+    def post(
+        self, channel: str, user: str, text: str, blocks: list[Json], **more: str | Json | None
+    ) -> Message:
+        """Add a message; `more` may be only_for, thread_ts and metadata."""
+        rev = self.touch()
+        message = Message(self.next_ts(), channel, user, text, blocks, rev, **more)  # type: ignore[arg-type]
+        self.messages.append(message)
+        return message
+
+    def edit(self, message: Message, text: str, blocks: list[Json]) -> None:
+        message.text, message.blocks = text, blocks
+        message.edited = self.next_ts()
+        message.rev = self.touch()
+
+    def remove(self, message: Message) -> None:
+        """Take the message away; a message that is gone already stays gone."""
+        self.messages[:] = [other for other in self.messages if other is not message]
+        self.touch()
+
+    def find(self, channel: str, ts: str) -> Message | None:
+        return next((m for m in self.messages if m.channel == channel and m.ts == ts), None)
+
+    def seen_by(self, user: str, channel: str) -> list[Message]:
+        """What this person sees there: their own ephemeral messages, and nobody else's."""
+        if user not in members_of(self.channel(channel)):
+            return []
+        return [m for m in self.messages if m.channel == channel and m.only_for in (None, user)]
+
+    # -- triggers and response_urls ----------------------------------------------------------
+
+    def issue_trigger(self, user: str, view_id: str | None = None) -> str:
+        trigger_id = f"{next(_counter)}.{int(self.clock())}.{secrets.token_hex(16)}"
+        self.triggers[trigger_id] = Trigger(user, self.clock(), view_id)
+        return trigger_id
+
+    def use_trigger(self, trigger_id: str) -> Trigger:
+        """Spend the trigger. Raises ApiError if it is unknown, was used or is too old."""
+        trigger = self.triggers.get(trigger_id)
+        if trigger is None:
+            raise ApiError("invalid_trigger_id")
+        if trigger.used:
+            raise ApiError("exchanged_trigger_id")
+        if self.clock() - trigger.issued >= self.trigger_seconds:
+            raise ApiError("expired_trigger_id")
+        trigger.used = True
+        return trigger
+
+    def issue_hook(self, user: str, channel: str, source: Message | None = None) -> str:
+        """A fresh response_url."""
+        token = secrets.token_urlsafe(18)
+        self.hooks[token] = Hook(user, channel, self.clock(), source)
+        return f"{self.public_url}/response/{token}"
+
+    def use_hook(self, token: str) -> Hook:
+        """Spend one use. Raises ApiError used_url or expired_url."""
+        hook = self.hooks.get(token)
+        if hook is None or hook.uses >= RESPONSE_URL_USES:
+            raise ApiError("used_url")
+        if self.clock() - hook.issued > RESPONSE_URL_SECONDS:
+            raise ApiError("expired_url")
+        hook.uses += 1
+        return hook
+
+
+_counter = itertools.count(7_000_000_000_000)
+
+
+def message_body(message: Message) -> Json:
+    """The message as the Web API and the payloads show it."""
+    body: Json = {
+        "type": "message",
+        "ts": message.ts,
+        "user": message.user,
+        "team": "T0DEMO",
+        "text": message.text,
+        "blocks": message.blocks,
+    }
+    if message.user == BOT_USER:
+        body |= {"bot_id": "B0DESK", "app_id": "A0DESK"}
+    if message.edited:
+        body["edited"] = {"user": "B0DESK", "ts": message.edited}
+    optional = {"thread_ts": message.thread_ts, "metadata": message.metadata}
+    return body | {key: value for key, value in optional.items() if value}
