@@ -5,7 +5,6 @@ message, an argument, an extra value or the last line of somebody else's traceba
 """
 
 import base64
-import json
 import logging
 import re
 import sys
@@ -135,7 +134,7 @@ def _redactor(secrets: Iterable[str]) -> Callable[[str], str]:
     """Makes what takes these secrets, in every form they travel in, and all that looks like one, out."""
     forms = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
     # The longest first: a secret may be part of another one.
-    known = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    known = "|".join("".join(map(_as_written, form)) for form in sorted(forms, key=len, reverse=True))
     pattern = re.compile(known) if known else None
 
     def redact(text: str) -> str:
@@ -149,8 +148,17 @@ def _redactor(secrets: Iterable[str]) -> Callable[[str], str]:
 
 def _forms(secret: str) -> set[str]:
     coded = base64.b64encode(secret.encode()).decode()
-    written = (secret, quote(secret, safe=""), quote(secret), quote_plus(secret), coded, coded.rstrip("="))
-    return {form for text in written for form in (text, json.dumps(text)[1:-1], repr(text)[1:-1])}
+    return {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), coded, coded.rstrip("=")}
+
+
+def _as_written(char: str) -> str:
+    """The pattern of one character, however often repr and JSON have escaped it on its way to the log."""
+    if char == "\\":
+        return r"\\+"
+    plain = re.escape(char)
+    if char in "\"'":
+        return rf"\\*{plain}"
+    return plain if char.isascii() else rf"(?:{plain}|\\+(?:x|u00|u){ord(char):x})"
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: Any) -> None:
