@@ -62,7 +62,8 @@ def serve(
         if os.getpid() != watcher:
             _leave(end.code)
         if end.code:
-            raise SettingsError(program.read_failure() or "The HTTP server could not run.") from None
+            reason = " ".join(program.read_failure().split())
+            raise SettingsError(reason or "The HTTP server could not run.") from None
     finally:
         program.close()
 
