@@ -90,6 +90,7 @@ def name_in_sentence(iso2: str) -> str:
     return f"the {plain}" if iso2.upper() in _WITH_ARTICLE or plain.endswith("Islands") else plain
 
 
+@lru_cache(maxsize=512)
 def nearest(word: str) -> str | None:
     """The name of the country whose name is near the word, for somebody who mistyped it."""
     key = _key(word[:_LONGEST_NAME])

@@ -36,6 +36,7 @@ _LATA = re.compile(r"[1-9]\d{2,4}", re.ASCII)
 _AMOUNT = re.compile(r"\$?(\d{1,6})(?:\.(\d{1,4}))?\$?", re.ASCII)
 _NEAR_AMOUNT = re.compile(r"\D*(\d{1,6})(?:[.,](\d{1,4}))?\D*", re.ASCII)
 _BETWEEN_DIGITS = re.compile(r"[\s().*/-]")
+_BARE = re.compile(r"[\w.,-]*[\w-]")  # what ends with a mark would lose it
 _YES = frozenset({"yes", "y", "true", "on", "1"})
 _NO = frozenset({"no", "n", "false", "off", "0"})
 _KEYS = dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999", strict=True))
@@ -55,10 +56,20 @@ def read(key: str, value: str) -> object:
     return _READERS[key](key, value)
 
 
-def unknown_key(key: str, typed: str) -> NotUnderstood:
+def can_read(name: str, value: str) -> bool:
+    """Whether the filter understands the value."""
+    try:
+        read(name, value)
+    except NotUnderstood:
+        return False
+    return True
+
+
+def unknown_key(key: str, value: str, typed: str) -> NotUnderstood:
     """The answer to a filter that there is not."""
     near = get_close_matches(key, [*EXAMPLES, *_SAME], n=1, cutoff=0.5)
-    nearest = EXAMPLES[_SAME.get(near[0], near[0])] if near else None
+    name = _SAME.get(near[0], near[0]) if near else None
+    nearest = name and (f"{name}:{quote(value)}" if can_read(name, value) else EXAMPLES[name])
     return misread(typed, f"There is no filter “{shorten(key)}:”.", nearest)
 
 
@@ -69,7 +80,7 @@ def misread(word: str, problem: str, nearest: str | None = None) -> NotUnderstoo
 
 def quote(value: str) -> str:
     """The value as it stands behind a colon: in quotes where it needs them."""
-    return value if re.fullmatch(r"[\w-]+", value) else f'"{value}"'
+    return value if _BARE.fullmatch(value) else f'"{value}"'
 
 
 def bare_digits(text: str) -> str | None:

@@ -39,7 +39,7 @@ def _second_half(word: Word, before: Word | None) -> str | None:
         return None
     name = search_filters.name_of(before.key)
     whole = f"{before.value} {word.value}"
-    return f"{name}:{quote(whole)}" if name in PLACES and _reads(name, whole) else None
+    return f"{name}:{quote(whole)}" if name in PLACES and search_filters.can_read(name, whole) else None
 
 
 def _nearest(value: str) -> str | None:
@@ -54,16 +54,10 @@ def _nearest(value: str) -> str | None:
 
 def _filter_like(key: str, value: str) -> str | None:
     name, _, rest = key.partition("=")
-    if rest and search_filters.name_of(name) == name and _reads(name, rest):
+    if rest and search_filters.name_of(name) == name and search_filters.can_read(name, rest):
         return f"{name}:{quote(rest)}"
     if any(map(str.isdecimal, value)):
         return "415"
-    return f"city:{quote(value)}" if len(value) > len("xx") and _reads("city", value) else None
-
-
-def _reads(name: str, value: str) -> bool:
-    try:
-        search_filters.read(name, value)
-    except NotUnderstood:
-        return False
-    return True
+    return (
+        f"city:{quote(value)}" if len(value) > len("xx") and search_filters.can_read("city", value) else None
+    )

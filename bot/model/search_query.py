@@ -109,12 +109,12 @@ def conditions(search: Search) -> tuple[tuple[str, str], ...]:
 
 def without(search: Search, name: str) -> Search:
     """The search without one of its `conditions`. Raises ValueError for a name that is none of them."""
+    if name not in (known for known, _ in conditions(search)):
+        raise ValueError(f"{name!r} is no condition of this search")
     if name == "services":
         return replace(search, services=())
     if name == "npanxx":  # the local calling area is that of the prefix
         return replace(search, npanxx=None, lca=None)
-    if name not in (known for known, _ in conditions(search)):
-        raise ValueError(f"{name!r} is no condition of this search")
     return replace(search, **{name: None})  # type: ignore[arg-type]  # all that are left may be None
 
 

@@ -71,7 +71,7 @@ class Reader:
         if name is None and word.key in _PLAIN_KEYS and word.value:
             self._plain_value(word)
         elif name is None:
-            raise search_filters.unknown_key(word.key, word.typed)
+            raise search_filters.unknown_key(word.key, word.value, word.typed)
         elif name in self.filters:
             problem = f"`{name}:` stands twice; once is enough."
             raise search_filters.misread(word.typed, problem, search_filters.EXAMPLES[name])

@@ -11,6 +11,7 @@ _WORD = re.compile(
     r"""
       <(?P<mark>[@#!][^<>]*|[A-Za-z]+:[^<>]*)>
     | (?:(?P<key>[A-Za-z][A-Za-z_-]{0,30}):\s?)?(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'(?!\S))
+    | (?P<open>(?:[A-Za-z][A-Za-z_-]{0,30}:\s?)?"[^"]*)\Z
     | (?P<plain>\S+)
     """,
     re.VERBOSE,
@@ -52,6 +53,8 @@ def _found(text: str) -> Iterator[Word]:
         mark, plain = match["mark"], match["plain"]
         if mark is not None:
             yield _marked(mark)
+        elif match["open"] is not None:
+            yield _unclosed(unescape(match["open"]))
         elif plain is not None:
             yield from _plain(unescape(plain))
         else:
@@ -83,6 +86,11 @@ def _plain(typed: str) -> Iterator[Word]:
         yield Word(Kind.PERSON if bare[0] == "@" else Kind.CHANNEL, bare, bare)
     else:
         yield Word(Kind.FILTER if pair else Kind.PLAIN, bare, value, key)
+
+
+def _unclosed(typed: str) -> Word:
+    before, _, value = typed.partition('"')
+    return Word(Kind.UNCLOSED, typed, value.strip(), _key(before.strip().removesuffix(":")))
 
 
 def _quoted(typed: str, key: str, value: str) -> Word:
