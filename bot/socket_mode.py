@@ -38,13 +38,9 @@ def run_socket(app: App, app_token: str, *, start: Callable[[], None], stop: Cal
         handler = _Handler(app, app_token, ping_interval=PING_INTERVAL, concurrency=THREADS)
         try:
             _connect(handler)
-            start()
-            log.info("connected to Slack by Socket Mode")
-            told.wait()
-            _drain(handler)
+            _run(handler, told, start, stop)
         finally:
             handler.close()  # type: ignore[no-untyped-call]
-            stop(STOP_WITHIN)
 
 
 class _Handler(SocketModeHandler):
@@ -70,6 +66,16 @@ def _told_to_stop() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
+def _run(
+    handler: SocketModeHandler, told: Event, start: Callable[[], None], stop: Callable[[float], None]
+) -> None:
+    start()
+    log.info("connected to Slack by Socket Mode")
+    told.wait()
+    _drain(handler)
+    stop(STOP_WITHIN)
+
+
 def _connect(handler: SocketModeHandler) -> None:
     try:
         handler.connect()  # type: ignore[no-untyped-call]
@@ -89,3 +95,5 @@ def _drain(handler: SocketModeHandler) -> None:
     client.closed = True  # takes nothing more from the queue
     client.message_workers.shutdown(wait=True)
     handler.app.listener_runner.listener_executor.shutdown(wait=True)
+    # Now, and not after `stop`: what Slack sends meanwhile shall go to another process.
+    handler.close()  # type: ignore[no-untyped-call]
