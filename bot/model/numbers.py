@@ -48,10 +48,16 @@ def parse_number(text: str) -> str:
     international = re.sub(r"^\s*00", "+", written)
     try:
         number = phonenumbers.parse("+" + international.lstrip(" +"))
-    except phonenumbers.NumberParseException:
-        raise _misread(text, "begins with no country code", _with_code(written) or _EXAMPLE) from None
+    except phonenumbers.NumberParseException as problem:
+        raise _misread(text, _why_not(problem), _with_code(written) or _EXAMPLE) from None
     _check(number, written)
     return f"{number.country_code}{phonenumbers.national_significant_number(number)}"
+
+
+def _why_not(problem: phonenumbers.NumberParseException) -> str:
+    if problem.error_type == phonenumbers.NumberParseException.TOO_LONG:
+        return "has too many digits"
+    return "begins with no country code"
 
 
 def _as_typed(text: str) -> str:
