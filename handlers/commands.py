@@ -7,7 +7,8 @@ from functools import partial
 from slack_bolt import Ack, App
 
 from bot.model.errors import NotUnderstood
-from bot.model.numbers import parse_number, split_numbers
+from bot.model.number_list import parse_numbers
+from bot.model.numbers import parse_number
 from bot.model.request import Person
 from bot.model.search import parse_search
 from bot.usecases import look_up
@@ -86,7 +87,7 @@ def _find(command: Command, reply: Reply) -> None:
 
 
 def _buy(command: Command) -> None:
-    wanted = split_numbers(command.rest)
+    wanted = parse_numbers(command.rest)
     command.later(partial(_offer, command, wanted))
 
 

@@ -5,6 +5,7 @@ again while it runs re-arms it (`gen`), so a runner never finishes work it has n
 protects only work that may be repeated; money is protected by the state of the purchase.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -97,3 +98,9 @@ def overdue(work: UnitOfWork) -> timedelta:
     free = or_(job.c.lease_until.is_(None), job.c.lease_until < work.now)
     oldest: datetime | None = work.connection.scalar(select(func.min(job.c.due_at)).where(free))
     return max(timedelta(0), work.now - oldest) if oldest else timedelta(0)
+
+
+def count(work: UnitOfWork) -> dict[str, int]:
+    """How many jobs are armed, by kind."""
+    kinds = (key.partition(":")[0] for key in work.connection.scalars(select(job.c.key)))
+    return dict(Counter(kinds))

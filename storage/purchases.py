@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, select, update
+from sqlalchemy import ColumnElement, RowMapping, func, select, update
 
 from bot.model.offer import Offer
 from bot.model.purchase import LIVE, MOVES, UNSETTLED, PurchaseStatus
@@ -112,6 +112,12 @@ def unsettled(work: UnitOfWork) -> list[KeptPurchase]:
         _purchase(row)
         for row in work.rows(select(_T).where(_T.c.status.in_(sorted(UNSETTLED))).order_by(_T.c.updated_at))
     ]
+
+
+def count_by_status(work: UnitOfWork) -> dict[str, int]:
+    """How many purchases stand in each state."""
+    counted = select(_T.c.status, func.count()).group_by(_T.c.status)
+    return {status: number for status, number in work.execute(counted)}
 
 
 def _purchase(row: RowMapping) -> KeptPurchase:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from bot.model.audit import Action, Outcome
 from bot.model.errors import ProviderError
-from bot.model.numbers import country_of, national_digits
+from bot.model.number_list import country_of
+from bot.model.numbers import national_digits
 from bot.model.offer import Offer, OfferPage
 from bot.model.request import Person
 from bot.model.search import (
@@ -115,6 +116,8 @@ def find(desk: Desk, person: Person, numbers: tuple[str, ...], *, channel: str) 
 
 def _find(desk: Desk, person: Person, number: str, channel: str) -> Found:
     country = country_of(number)
+    if country is None:
+        return Found(number, None)
     page = search(desk, person, f"{country} {national_digits(number, country)}", channel=channel)
     return Found(number, next((kept for kept in page.offers if kept.offer.number == number), None))
 

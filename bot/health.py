@@ -1,0 +1,43 @@
+"""`GET /readyz`: whether the database, its schema and a worker are fine."""
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.worker import Worker
+from storage import jobs, migrate
+from storage.unit_of_work import Database
+
+QUIET_FOR = 30.0
+"""Seconds after which a worker that has not looked for work counts as gone."""
+OVERDUE = 120.0
+"""Seconds for which a due job may wait; longer, and no worker is at work anywhere."""
+
+
+class Health:
+    """Looks at the parts that everything hangs on."""
+
+    def __init__(self, database: Database, worker: Worker | None) -> None:
+        """`worker` is the one in this process, if there is one."""
+        self._database = database
+        self._worker = worker
+
+    def look(self) -> tuple[bool, dict[str, str]]:
+        """Whether all is fine, and a word on each part."""
+        checks = {"database": "fine", "schema": "fine", "worker": self._own_worker()}
+        try:
+            if not migrate.is_current(self._database.engine):
+                checks["schema"] = "old: run `python -m bot db upgrade`"
+            elif checks["worker"] == "fine":
+                checks["worker"] = self._any_worker()
+        except SQLAlchemyError as problem:
+            checks["database"] = f"does not answer ({type(problem).__name__})"
+        return all(word == "fine" for word in checks.values()), checks
+
+    def _own_worker(self) -> str:
+        if self._worker is not None and self._worker.idle_for() > QUIET_FOR:
+            return f"has not looked for work for {self._worker.idle_for():.0f} s"
+        return "fine"
+
+    def _any_worker(self) -> str:
+        with self._database.read() as work:
+            overdue = jobs.overdue(work).total_seconds()
+        return "fine" if overdue <= OVERDUE else f"a due job has been waiting for {overdue:.0f} s"
