@@ -15,7 +15,6 @@ _WRITTEN = re.compile(r"\+?[\d\s().,/-]+", re.ASCII)
 _NOT_DIGITS = re.compile(r"\D", re.ASCII)
 _EXAMPLE: Final = "+1 415-555-0100"
 _LONGEST = 100  # of what is typed; a number itself has 15 digits at most
-_TOO_LONG = frozenset({ValidationResult.TOO_LONG})
 
 
 def format_number(digits: str) -> str:
@@ -66,14 +65,23 @@ def _as_typed(text: str) -> str:
 
 
 def _check(number: phonenumbers.PhoneNumber, written: str) -> None:
+    if not written.startswith("+"):
+        _check_bare(number, written)
     possible = phonenumbers.is_possible_number_with_reason(number)
-    if not written.startswith("+") and not phonenumbers.is_valid_number(number):
-        guess = _with_code(written)
-        if guess:
-            raise _misread(written, "has no country code", guess)
-    if possible not in (ValidationResult.IS_POSSIBLE, ValidationResult.IS_POSSIBLE_LOCAL_ONLY):
-        many = "many" if possible in _TOO_LONG else "few"
+    if possible != ValidationResult.IS_POSSIBLE:
+        many = "many" if possible == ValidationResult.TOO_LONG else "few"
         raise _misread(written, f"has too {many} digits, or no country code", _EXAMPLE)
+
+
+def _check_bare(number: phonenumbers.PhoneNumber, written: str) -> None:
+    """Ten digits without "+" may lack the country code: money is at stake, so we ask and do not guess."""
+    with_code = _with_code(written)
+    if with_code is None:
+        return
+    if phonenumbers.is_valid_number(number):
+        this = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+        raise _misread(written, f"may be {this} or {with_code}: write it with “+”", this)
+    raise _misread(written, "has no country code", with_code)
 
 
 def _with_code(written: str) -> str | None:
@@ -87,5 +95,6 @@ def _with_code(written: str) -> str | None:
 
 
 def _misread(word: str, what: str, nearest: str) -> NotUnderstood:
-    shown = shorten(clean(word)) or "Nothing"
-    return NotUnderstood((Misread(shown, f"“{shown}” {what}.", nearest),))
+    shown = shorten(clean(word))
+    problem = f"“{shown}” {what}." if shown else "Which number?"
+    return NotUnderstood((Misread(shown, problem, nearest),))
