@@ -21,8 +21,8 @@ REDACTED = "[redacted]"
 _SHORTEST = 4
 """Shorter secrets are not looked for: they would take every other word out of the log."""
 
-_QUIET = ("slack_bolt", "slack_sdk", "urllib3", "alembic", "httpcore", "httpx", "asyncio")
-"""Libraries that tell too much: Bolt logs the body of a request that it refuses, at INFO."""
+_QUIET = ("slack_sdk", "urllib3", "alembic", "httpcore", "httpx", "asyncio")
+"""Libraries that tell too much, beside Bolt, which logs the body of a request that it refuses at INFO."""
 
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -108,7 +108,10 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
 
 def _worth_a_line(record: logging.LogRecord) -> bool:
     """Drops the small talk of libraries; here, because Bolt gives its loggers a level of their own."""
-    return record.levelno >= logging.WARNING or record.name.split(".")[0] not in _QUIET
+    bolt = record.name.startswith("slack_bolt") or ":" in record.name  # its app's are "name:App"
+    if bolt and str(record.msg).startswith("Unhandled request"):
+        return False  # it quotes all that a person wrote; the door logs the same without
+    return record.levelno >= logging.WARNING or not (bolt or record.name.split(".")[0] in _QUIET)
 
 
 def _text(_logger: WrappedLogger, _method: str, event: EventDict) -> str:

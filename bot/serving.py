@@ -235,6 +235,10 @@ class _Logger(glogging.Logger):  # type: ignore[misc]
             return  # the one line that SettingsError becomes says it better
         super().error(msg, *args, **kwargs)
 
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        if not isinstance(sys.exc_info()[1], BlockingIOError):  # a client was too slow: that is all
+            super().exception(msg, *args, **kwargs)
+
 
 def _tell_address(arbiter: Arbiter) -> None:
     log.info("listening", address=",".join(str(listener) for listener in arbiter.LISTENERS))

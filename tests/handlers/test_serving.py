@@ -103,14 +103,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
 def test_a_request_under_way_is_finished_before_the_end(tmp_path: Path, number: int) -> None:
     with program(tmp_path) as process, ThreadPoolExecutor() as pool:
         process.ready()
-        other = HTTPConnection("127.0.0.1", process.port, timeout=PATIENCE)
-        holding = pool.submit(process.get, "/hold")
-        assert get(other, "/held") == "True"
-        process.popen.send_signal(number)
-        process.refuses()
-        assert not holding.done()
-        assert get(other, "/release") == "released"
-        other.close()
+        with socket.create_connection(("127.0.0.1", process.port), timeout=PATIENCE) as other:
+            other.sendall(b"GET /release HTTP/1.0\r\n")  # begun before the signal, ended after it
+            holding = pool.submit(process.get, "/hold")
+            assert process.get("/held") == "True"
+            process.popen.send_signal(number)
+            process.refuses()
+            assert not holding.done()
+            other.sendall(b"\r\n")
+            with other.makefile("rb") as answer:
+                assert answer.read().endswith(b"released")
         assert holding.result(PATIENCE) == "held"
         code, out, _ = process.ended()
         assert (code, out) == (0, "answered\nstopped True\nreturned\n")
@@ -125,7 +127,7 @@ def test_a_request_that_hangs_cannot_hold_up_the_end(tmp_path: Path) -> None:
         begin = monotonic()
         process.popen.terminate()
         code, out, err = process.ended()
-        assert monotonic() - begin < 6
+        assert monotonic() - begin < 10  # and not 20
         assert (code, out) == (0, "stopped True\nreturned\n")
         assert "before all requests were answered lost=1" in err
         assert isinstance(holding.exception(PATIENCE), ConnectionError)
@@ -138,7 +140,7 @@ def test_the_worker_ends_when_the_process_that_watches_it_is_killed(tmp_path: Pa
         process.popen.kill()
         code, out, _ = process.ended()
         assert (code, out) == (-signal.SIGKILL, "stopped True\n")
-        assert monotonic() - begin < 4
+        assert monotonic() - begin < 6  # it looks once a second
 
 
 def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:

@@ -13,8 +13,12 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from slack_bolt import App
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
 
 from bot import logs
+from bot.door import dispatcher
 
 SECRET = 'se"cr\\et/ö+1'
 PAIR = "MAINVENTED:plivo-secret"
@@ -163,7 +167,13 @@ def test_any_text_becomes_one_line(configured: Log, text: str) -> None:
 
 def test_libraries_are_quiet_even_those_that_set_their_own_level(configured: Log) -> None:
     stream = configured(level="DEBUG")
-    for name in ("slack_bolt.App", "slack_sdk.web.client", "urllib3.connectionpool", "alembic.runtime"):
+    for name in (
+        "slack_bolt.App",
+        "numberdesk:App",
+        "slack_sdk.web.client",
+        "urllib3.connectionpool",
+        "alembic.runtime",
+    ):
         logger = logging.getLogger(name)
         logger.setLevel(logging.DEBUG)
         logger.info("small talk")
@@ -171,8 +181,22 @@ def test_libraries_are_quiet_even_those_that_set_their_own_level(configured: Log
         logger.setLevel(logging.NOTSET)
     structlog.get_logger("bot.test").debug("ours")
     assert "small talk" not in stream.getvalue()
-    assert stream.getvalue().count("worth it") == 4
+    assert stream.getvalue().count("worth it") == 5
     assert "ours" in stream.getvalue()
+
+
+def test_bolt_does_not_quote_the_request_that_nobody_listens_to(configured: Log) -> None:
+    stream = configured()
+    app = App(
+        name="numberdesk",
+        client=WebClient(),
+        authorize=lambda **_: AuthorizeResult(enterprise_id=None, team_id=None, bot_token="xoxb-invented"),
+        request_verification_enabled=False,
+    )
+    body = {"command": "/number", "text": "private words", "team_id": "T0AAA1111", "user_id": "U0ALICE01"}
+    assert dispatcher(app)(body).status == 200
+    assert "no listener answered a request of Slack command=/number" in stream.getvalue()
+    assert "private words" not in stream.getvalue()
 
 
 def test_a_level_is_a_threshold(configured: Log) -> None:
