@@ -1,10 +1,11 @@
-"""The composition root: from the settings to a desk, its doors and its worker. It alone knows all the others."""
+"""The composition root: from the settings to a desk, its doors and its worker. It alone knows all others."""
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from pydantic import SecretStr
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
@@ -120,8 +121,8 @@ def make_desk(settings: Settings, database: Database, look_up: Callable[[str, st
         database=database,
         provider=make_provider(settings),
         account=settings.plivo_auth_id or "",
-        policy=loaded and loaded.policy,
-        policy_sha=loaded and loaded.sha256,
+        policy=loaded.policy if loaded else None,
+        policy_sha=loaded.sha256 if loaded else None,
         groups=Groups(look_up, time.monotonic),
         timing=Timing(buy_watchdog=settings.buy_watchdog, settle_window=settings.settle_window),
         uptime=_uptime,
@@ -201,8 +202,8 @@ def _own_slack(settings: Settings) -> str | None:
     return settings.slack_api_url if "slack_api_url" in settings.model_fields_set else None
 
 
-def _secret(value: object) -> str:
-    return value.get_secret_value() if value is not None else ""  # type: ignore[attr-defined,no-any-return]
+def _secret(value: SecretStr | None) -> str:
+    return value.get_secret_value() if value else ""
 
 
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)

@@ -17,7 +17,7 @@ class Metrics:
         self._database = database
         self._errands = errands
         self._registry = CollectorRegistry()
-        self._registry.register(self)  # type: ignore[arg-type]  # a collector is whatever has `collect`
+        self._registry.register(self)
 
     def page(self) -> tuple[bytes, str]:
         """The page and its content type."""

@@ -43,7 +43,7 @@ def _nothing(ack: Ack) -> None:
     ack()
 
 
-def buy(parts: Parts, body: Body, reply: Reply) -> None:
+def buy(parts: Parts, body: Body, _: Reply) -> None:
     """Opens the confirmation, or says why there is none."""
     outcome = preview(parts.desk, who_acts(body), _value(body))
     if isinstance(outcome, Preview) and parts.desk.policy is not None:
@@ -104,7 +104,7 @@ def drop(parts: Parts, body: Body, reply: Reply) -> None:
     reply.say(offers.search_page(fresh), replace=True)
 
 
-def ask_decision(answer: Answer, parts: Parts, body: Body, reply: Reply) -> None:
+def ask_decision(answer: Answer, parts: Parts, body: Body, _: Reply) -> None:
     """Opens what an approver confirms, or says why they cannot."""
     outcome = consider(parts.desk, who_acts(body), _value(body), answer)
     if isinstance(outcome, MayDecide):
@@ -114,7 +114,7 @@ def ask_decision(answer: Answer, parts: Parts, body: Body, reply: Reply) -> None
         _open(parts, body, notice("Nothing to decide", decide.obstacle(outcome, answer)))
 
 
-def ask_settlement(parts: Parts, body: Body, reply: Reply) -> None:
+def ask_settlement(parts: Parts, body: Body, _: Reply) -> None:
     """Opens what a person confirms who has looked at the provider's console."""
     outcome = consider_settling(parts.desk, who_acts(body), _value(body))
     if isinstance(outcome, MaySettle):

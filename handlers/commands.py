@@ -15,7 +15,8 @@ from bot.usecases import look_up
 from bot.usecases import search as searching
 from handlers.errand import Reply, after_command
 from handlers.parts import Body, Parts, where, who_acts
-from handlers.ui import audit, help as helps, lists, offers
+from handlers.ui import audit, lists, offers
+from handlers.ui import help as helps
 from handlers.ui.blocks import Block, message, section
 from handlers.ui.form import search_form
 
@@ -150,7 +151,9 @@ WORDS: Mapping[str, Callable[[Command], None]] = {
     "policy": _policy,
     "audit": _audit,
     "help": _help,
-    "release": partial(_not_here, "Giving numbers back", "Until then, release them in the provider's console."),
+    "release": partial(
+        _not_here, "Giving numbers back", "Until then, release them in the provider's console."
+    ),
     "budget": partial(_not_here, "The budget", "`/number policy` shows up to which price people may buy."),
     "watch": partial(_not_here, "Watching for numbers", "Until then, search again later."),
 }

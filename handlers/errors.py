@@ -25,7 +25,9 @@ def _answer(parts: Parts, error: Exception, body: Body) -> BoltResponse:
         return _json({**trouble(error), "response_type": "ephemeral"})
     url = body.get("response_url")
     if url:
-        parts.apologies.offer(lambda: parts.responder.post(url, {**trouble(error), "replace_original": False}))
+        parts.apologies.offer(
+            lambda: parts.responder.post(url, {**trouble(error), "replace_original": False})
+        )
     return BoltResponse(status=200, body="")
 
 

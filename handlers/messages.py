@@ -36,7 +36,9 @@ def render(parts: Parts, request_id: str) -> float | None:
     """
     first = view(parts.desk, request_id)
     wait: float | None = None
-    for place in _places(parts.desk, first) if first else ():
+    if first is None:
+        return None
+    for place in _places(parts.desk, first):
         # read again for each: the one card says what became of the other
         seen = view(parts.desk, request_id) or first
         try:
@@ -103,7 +105,8 @@ def _message(parts: Parts, seen: RequestView, kind: str) -> dict[str, object]:
     unposted = seen.cards.get(APPROVAL)
     problem = None
     if kind == REQUEST and unposted and unposted.ts is None:
-        problem = f"The approvers could not be asked in their channel ({unposted.problem}). Tell whoever runs this app."
+        why = f"The approvers could not be asked in their channel ({unposted.problem})."
+        problem = f"{why} Tell whoever runs this app."
     return card(seen, kind=kind, approvers=approvers, problem=problem)
 
 

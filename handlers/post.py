@@ -11,8 +11,12 @@ from bot.model.errors import NumberdeskError
 from handlers.ui.blocks import Block
 
 RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
-TRANSIENT = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_access_not_granted"})
-CREDENTIALS = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope"})
+TRANSIENT = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_access_not_granted"}
+)
+CREDENTIALS = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope"}
+)
 _LATER = 30.0
 """Seconds to wait where Slack names none."""
 

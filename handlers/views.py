@@ -15,7 +15,6 @@ from bot.usecases import search as searching
 from bot.usecases.decide import Approved, Denied, decide
 from bot.usecases.settle_by_hand import Settled, settle_in_slack
 from bot.usecases.submit import Ask, Repeated, Submitted, submit
-from handlers.errand import aside
 from handlers.parts import Body, Parts, who_acts
 from handlers.post import post_privately
 from handlers.ui import confirm, form, offers
@@ -145,7 +144,9 @@ def _tell(ack: Ack, title: str, text: str) -> None:
 
 def _inputs(body: Body) -> dict[str, str | None]:
     """What stands in each input, by block; None where it was left empty."""
-    return {block: _value(next(iter(state.values()))) for block, state in body["view"]["state"]["values"].items()}
+    return {
+        block: _value(next(iter(state.values()))) for block, state in body["view"]["state"]["values"].items()
+    }
 
 
 def _value(element: Mapping[str, Any]) -> str | None:

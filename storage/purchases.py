@@ -116,8 +116,8 @@ def unsettled(work: UnitOfWork) -> list[KeptPurchase]:
 
 def count_by_status(work: UnitOfWork) -> dict[str, int]:
     """How many purchases stand in each state."""
-    counted = select(_T.c.status, func.count()).group_by(_T.c.status)
-    return {status: number for status, number in work.execute(counted)}
+    counted = select(_T.c.status, func.count().label("number")).group_by(_T.c.status)
+    return {row["status"]: row["number"] for row in work.rows(counted)}
 
 
 def _purchase(row: RowMapping) -> KeptPurchase:

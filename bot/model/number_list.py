@@ -15,7 +15,9 @@ _BETWEEN = re.compile(r"[,;]|\s+(?=\+)|(?<=>)\s+(?=<)|(?<=\d{10})\s+(?=\d{10})")
 
 def parse_numbers(text: str) -> tuple[str, ...]:
     """Digits with the country code of one to five numbers, each once. Raises NotUnderstood."""
-    numbers = tuple(dict.fromkeys(parse_number(part) for part in _BETWEEN.split(text.strip()) if part.strip()))
+    numbers = tuple(
+        dict.fromkeys(parse_number(part) for part in _BETWEEN.split(text.strip()) if part.strip())
+    )
     if not numbers:
         raise NotUnderstood((Misread("", "Which number?", "+1 415-555-0100"),))
     if len(numbers) > MOST:
@@ -30,5 +32,5 @@ def country_of(digits: str) -> str | None:
     except phonenumbers.NumberParseException:
         return None
     region = phonenumbers.region_code_for_number(number)
-    region = region or phonenumbers.region_code_for_country_code(number.country_code)
+    region = region or phonenumbers.region_code_for_country_code(number.country_code or 0)
     return region if region and region.isalpha() and region != "ZZ" else None

@@ -18,6 +18,7 @@ from bot.usecases.desk import Desk
 from bot.usecases.preview import judge
 from bot.usecases.reprice import is_dearer, reprice
 from storage import jobs, purchases, requests
+from storage.unit_of_work import Database
 
 _S = PurchaseStatus
 
@@ -27,26 +28,28 @@ AGAIN_AFTER = (5.0, 15.0, 60.0, 180.0, 300.0)
 
 def buy(desk: Desk, purchase_id: str) -> float | None:
     """Makes the purchase if it is queued; the seconds until the next try, or None if there is none."""
-    order = load(desk, purchase_id)
+    order = load(desk.database, purchase_id)
     if order is None or order.purchase.status is not _S.QUEUED:
         return None
     try:
         fresh = _look(desk, order)
     except Refused as problem:
-        return _end(desk, order, str(problem), problem.api_id)
+        _end(desk, order, str(problem), problem.api_id)
+        return None
     except ProviderError as problem:
         return _again(desk, order, problem)
     if is_dearer(fresh, order.purchase):
-        return reprice(desk, order, fresh)
+        reprice(desk, order, fresh)
+        return None
     attempt = _intend(desk, order)
     if attempt is not None:
         _call(desk, order, attempt)
     return None
 
 
-def load(desk: Desk, purchase_id: str) -> Order | None:
+def load(database: Database, purchase_id: str) -> Order | None:
     """A purchase with its request, as they stand."""
-    with desk.database.read() as work:
+    with database.read() as work:
         purchase = purchases.get(work, purchase_id)
         request = purchase and requests.get(work, purchase.request_id)
     return Order(request, purchase) if purchase and request else None
@@ -141,7 +144,7 @@ def _ask_whose(desk: Desk, order: Order, attempt: str, refusal: NotFound) -> Non
         _write(desk, order, attempt, _S.REFUSED, note, refusal.api_id)
 
 
-def _write(
+def _write(  # noqa: PLR0917 - one short call each, in the order of the sentence
     desk: Desk, order: Order, attempt: str, to: PurchaseStatus, note: str | None, api_id: str | None
 ) -> None:
     with desk.database.write() as work:
@@ -166,7 +169,8 @@ def _again(desk: Desk, order: Order, problem: ProviderError) -> float | None:
     """Nothing was bought yet: the provider, or Slack, could not be asked beforehand."""
     delay = _delay(order, problem)
     if delay is None:
-        return _end(desk, order, _gave_up(problem), problem.api_id)
+        _end(desk, order, _gave_up(problem), problem.api_id)
+        return None
     with desk.database.write() as work:
         purchases.note(work, order.purchase.id, tries=order.purchase.tries + 1, note=str(problem))
         record.of_purchase(work, order.request, order.purchase, *ACTIONS[_S.QUEUED], reason=str(problem))

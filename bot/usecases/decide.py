@@ -200,7 +200,7 @@ def _deny(work: UnitOfWork, desk: Desk, say: _Say, request: KeptRequest) -> Deni
 _VERBS = {Answer.APPROVE: Action.REQUEST_APPROVAL, Answer.DENY: Action.REQUEST_DENIED}
 
 
-def _log_refusal(
+def _log_refusal(  # noqa: PLR0917 - one short call each, in the order of the sentence
     work: UnitOfWork,
     desk: Desk,
     person: Person,

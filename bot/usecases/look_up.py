@@ -11,6 +11,7 @@ from bot.usecases.desk import Desk
 from storage import audit, purchases, requests
 from storage.purchases import KeptPurchase
 from storage.requests import Card, KeptDecision, KeptRequest
+from storage.unit_of_work import Database
 
 EVENTS = 10
 """Events in one message."""
@@ -75,15 +76,15 @@ def read_log(desk: Desk, person: Person, text: str, *, before: int | None = None
     return LogPage(text, shown, shown[-1].seq if len(events) > EVENTS else None, everything)
 
 
-def open_purchases(desk: Desk) -> list[KeptPurchase]:
+def open_purchases(database: Database) -> list[KeptPurchase]:
     """Purchases whose money may be moving or may have moved, oldest first."""
-    with desk.database.read() as work:
+    with database.read() as work:
         return purchases.unsettled(work)
 
 
-def query_log(desk: Desk, query: AuditQuery, *, limit: int) -> list[LoggedEvent]:
+def query_log(database: Database, query: AuditQuery, *, limit: int) -> list[LoggedEvent]:
     """The newest events of every workspace: for an operator, who has the database anyway."""
-    with desk.database.read() as work:
+    with database.read() as work:
         return audit.newest(work, audit.Reader(None), query, limit=limit)
 
 

@@ -1,5 +1,7 @@
 """Reprice: the price is what the approver saw. A dearer one goes back to the approvers, once."""
 
+from decimal import Decimal
+
 from bot.model.audit import Action
 from bot.model.money import format_usd
 from bot.model.offer import Offer
@@ -34,7 +36,7 @@ def reprice(desk: Desk, order: Order, fresh: Offer) -> None:
                 return
             note = f"The price rose again, {both}; nothing was bought."
         elif verdict.allowed:
-            note = f"The price rose {both} since you confirmed it; nothing was bought. Search again to ask at the new price."
+            note = f"The price rose {both} since you confirmed it; nothing was bought. Search again to ask."
         else:
             note = f"The price rose {both}, and the policy refuses that: {verdict.deny_reason}"
         conclude(work, order, _S.REFUSED, origins={_S.QUEUED}, note=note)
@@ -63,9 +65,9 @@ def _ask_again(work: UnitOfWork, order: Order, fresh: Offer, verdict: Verdict, b
     return True
 
 
-def _price(setup: object, monthly: object) -> str:
+def _price(setup: Decimal, monthly: Decimal) -> str:
     return f"{format_usd(monthly)}/month + {format_usd(setup)} set-up"
 
 
 def _price_of(offer: Offer) -> str:
-    return _price(offer.setup, offer.monthly or 0)
+    return _price(offer.setup, offer.monthly or Decimal(0))

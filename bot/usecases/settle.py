@@ -26,17 +26,20 @@ def settle(desk: Desk, purchase_id: str) -> float | None:
     Found: bought. Not found: asked again until the window after the call is over, then not bought.
     No clear answer by then: a person has to look, and the desk goes on asking.
     """
-    order = load(desk, purchase_id)
+    order = load(desk.database, purchase_id)
     if order is not None and order.purchase.status is _S.BUYING:
         _admit(desk, order)
-        order = load(desk, purchase_id)
+        order = load(desk.database, purchase_id)
     if order is None or order.purchase.status not in ASKABLE:
         return None
     try:
         rented = desk.provider.rented_number(order.purchase.number)
     except ProviderError as problem:
         return _no_answer(desk, order, problem)
-    return _not_there(desk, order) if rented is None else _there(desk, order, rented)
+    if rented is None:
+        return _not_there(desk, order)
+    _there(desk, order, rented)
+    return None
 
 
 def _admit(desk: Desk, order: Order) -> None:

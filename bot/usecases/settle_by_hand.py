@@ -12,6 +12,7 @@ from bot.usecases.conclude import Order, conclude
 from bot.usecases.desk import Desk
 from bot.usecases.groups import Members
 from bot.usecases.settle import ASKABLE
+from storage.unit_of_work import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def consider_settling(
     desk: Desk, person: Person, purchase_id: str
 ) -> MaySettle | MayNotSettle | NotOpen | NoSuchPurchase:
     """Whether there is something to settle, and this person may. May ask Slack who is in a group."""
-    order = load(desk, purchase_id)
+    order = load(desk.database, purchase_id)
     if order is None or order.request.workspace != person.workspace:
         return NoSuchPurchase()
     if order.purchase.status not in ASKABLE:
@@ -67,21 +68,23 @@ def settle_in_slack(
     desk: Desk, person: Person, purchase_id: str, to: PurchaseStatus, *, reason: str
 ) -> Settlement:
     """An approver's word. Asks nobody outside: a listener waits for it."""
-    order = load(desk, purchase_id)
+    order = load(desk.database, purchase_id)
     if order is None or order.request.workspace != person.workspace:
         return NoSuchPurchase()
     obstacle = _obstacle(desk, person, order, desk.groups.remembered(person.workspace))
-    return obstacle or settle_by_hand(desk, Actor(ActorType.USER, person.user), purchase_id, to, reason=reason)
+    return obstacle or settle_by_hand(
+        desk.database, Actor(ActorType.USER, person.user), purchase_id, to, reason=reason
+    )
 
 
 def settle_by_hand(
-    desk: Desk, actor: Actor, purchase_id: str, to: PurchaseStatus, *, reason: str
+    database: Database, actor: Actor, purchase_id: str, to: PurchaseStatus, *, reason: str
 ) -> Settled | NotOpen | NoSuchPurchase:
     """An operator's word, or that of somebody who was let through: written if it is still unclear."""
-    order = load(desk, purchase_id)
+    order = load(database, purchase_id)
     if order is None:
         return NoSuchPurchase()
-    with desk.database.write() as work:
+    with database.write() as work:
         note = f"settled by hand: {reason}"
         settled = conclude(work, order, to, origins=ASKABLE, note=note, actor=actor)
         if settled:
@@ -90,7 +93,7 @@ def settle_by_hand(
                 work, order.request, order.purchase, Action.PURCHASE_SETTLED,
                 actor=actor, reason=reason, changes=changes,
             )  # fmt: skip
-    return Settled(order) if settled else NotOpen(load(desk, purchase_id) or order)
+    return Settled(order) if settled else NotOpen(load(database, purchase_id) or order)
 
 
 def _obstacle(desk: Desk, person: Person, order: Order, members: Members) -> MayNotSettle | None:

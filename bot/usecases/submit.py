@@ -74,7 +74,7 @@ def _once(desk: Desk, person: Person, ask: Ask) -> Submission:
         return Submitted(_write(work, desk, person, ask, kept, verdict))
 
 
-def _write(
+def _write(  # noqa: PLR0917 - one short call each, in the order of the sentence
     work: UnitOfWork, desk: Desk, person: Person, ask: Ask, kept: KeptOffer, verdict: Verdict
 ) -> KeptRequest:
     request = requests.add(work, _new_request(desk, person, ask, verdict))

@@ -1,8 +1,7 @@
 """The log in Slack: one line an event, newest first."""
 
-from bot.model.numbers import format_number
-
 from bot.model.audit import Action, LoggedEvent, Outcome
+from bot.model.numbers import format_number
 from bot.usecases.look_up import LogPage
 from handlers.ui.blocks import Block, actions, button, context, message, section
 from handlers.ui.text import count, escape, user, when

@@ -1,8 +1,7 @@
 """A request's card, in every state: one function draws it where it was asked and where it is decided."""
 
-from bot.model.numbers import format_number
-
 from bot.model.money import format_usd
+from bot.model.numbers import format_number
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, RequestStatus
 from bot.usecases.look_up import RequestView
@@ -29,7 +28,7 @@ HEADLINES = {
 _MEANING = {
     _P.QUEUED: "The purchase is next in the queue.",
     _P.BUYING: "The provider has been called; its answer is awaited.",
-    _P.AWAITING_DOCUMENTS: "The account holds the number; it works once the provider has accepted the documents.",
+    _P.AWAITING_DOCUMENTS: "The account holds the number; it works once its documents are accepted.",
     _P.UNKNOWN: "The provider's answer is missing. The number may be bought or not; we are asking, "
     "and nothing is bought twice.",
     _P.NEEDS_HUMAN: "The provider could not tell us whether the number was bought. "

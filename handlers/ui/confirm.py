@@ -1,10 +1,10 @@
 """The confirmation: what is paid today, what each month, who must approve, and the provider's options."""
 
 import json
-
-from bot.model.numbers import format_number
+from decimal import Decimal
 
 from bot.model.money import format_usd
+from bot.model.numbers import format_number
 from bot.model.offer import Offer
 from bot.model.policy import Policy
 from bot.usecases.preview import Preview
@@ -29,7 +29,7 @@ def confirmation(preview: Preview, policy: Policy, *, channel: str) -> Block:
     """The modal behind Buy; its submit button says what will happen."""
     offer = preview.kept.offer
     approvals = preview.verdict.approvals
-    today = format_usd(offer.due_today or 0)
+    today = format_usd(offer.due_today or Decimal(0))
     blocks = [
         section(
             f"*{format_number(offer.number)}*\n{escape(place(offer))} · {offer.type} · {abilities(offer)}"
@@ -52,8 +52,8 @@ def confirmation(preview: Preview, policy: Policy, *, channel: str) -> Block:
 def _price_facts(offer: Offer) -> list[tuple[str, str]]:
     setup = "with no set-up fee" if not offer.setup else f"with {format_usd(offer.setup)} set-up"
     return [
-        ("Paid today", f"{format_usd(offer.due_today or 0)} {setup}"),
-        ("Then each month", format_usd(offer.monthly or 0)),
+        ("Paid today", f"{format_usd(offer.due_today or Decimal(0))} {setup}"),
+        ("Then each month", format_usd(offer.monthly or Decimal(0))),
     ]
 
 
@@ -61,7 +61,7 @@ def _approval(preview: Preview, policy: Policy) -> str:
     rule = escape(preview.verdict.rule or "")
     if preview.verdict.approvals == 0:
         return f"Your confirmation is enough (rule “{rule}”). It is bought as soon as you confirm."
-    people = ", ".join(who(a) for a in policy.approvals.approvers[:10])
+    people = ", ".join(who(a) for a in (policy.approvals.approvers or ())[:10])
     needed = count(preview.verdict.approvals, "approval")
     return f"Needs {needed} by {people} (rule “{rule}”). You cannot approve your own request."
 

@@ -2,9 +2,8 @@
 
 import json
 
-from bot.model.numbers import format_number
-
 from bot.model.money import format_usd
+from bot.model.numbers import format_number
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, RequestStatus
 from bot.usecases import decide as outcomes

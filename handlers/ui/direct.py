@@ -1,7 +1,6 @@
 """What the requester is told in a direct message: once for each thing that happened."""
 
 from bot.model.numbers import format_number
-
 from bot.model.request import Answer
 from bot.usecases.look_up import RequestView
 from handlers.ui.blocks import Block, context, message, section

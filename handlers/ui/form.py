@@ -26,11 +26,13 @@ def search_form(*, channel: str, asked: Search | None = None) -> Block:
             limit=500,
             placeholder='US local 415 city:"San Francisco"',
             initial=text,
-            hint="A country, the first digits, and any filters: city: region: contains: ends: max: sort:price",
+            hint="A country, the first digits, and filters: city: region: contains: ends: max: sort:price",
         )
     ]
     if asked is None:
-        blocks.append(select_input("type", "Type", [(text, kind) for kind, text in TYPES.items()], "Any type"))
+        blocks.append(
+            select_input("type", "Type", [(text, kind) for kind, text in TYPES.items()], "Any type")
+        )
     blocks.append(context("Nothing is bought by searching."))
     metadata = json.dumps({"channel": channel})
     return modal("Find a number", blocks, callback_id=CALLBACK, submit="Search", metadata=metadata)

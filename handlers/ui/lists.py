@@ -1,10 +1,9 @@
 """Short lists: my requests, the account's numbers, one number, the policy."""
 
-from bot.model.numbers import format_number
-from bot.model.provider import RentedNumber, RentedPage
-
 from bot.model.money import format_usd
+from bot.model.numbers import format_number
 from bot.model.policy import Policy, Rule
+from bot.model.provider import RentedNumber, RentedPage
 from bot.usecases.look_up import RequestView
 from handlers.ui.blocks import Block, actions, button, context, facts, message, section
 from handlers.ui.cards import headline
@@ -71,7 +70,7 @@ def policy(policy: Policy | None) -> Block:
         text = "There is no policy file, so nothing can be bought. Whoever runs this app sets POLICY_FILE."
         return message(text, [section(text)])
     lines = [f"{i}. *{escape(rule.name)}*: {_rule(rule)}" for i, rule in enumerate(policy.rules, 1)]
-    approvers = ", ".join(who(a) for a in policy.approvals.approvers) or "nobody"
+    approvers = ", ".join(who(a) for a in policy.approvals.approvers or ()) or "nobody"
     title = "*The rules; the first that matches decides*"
     return message(
         "The rules for buying numbers",

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from bot.model.numbers import format_number
-from bot.model.search import conditions, describe
-
 from bot.model.money import format_usd
+from bot.model.numbers import format_number
 from bot.model.offer import Offer
+from bot.model.search import conditions, describe
 from bot.usecases.search import PAGE, Found, SearchPage
 from handlers.ui.blocks import Block, actions, button, context, divider, message, section
 from handlers.ui.text import count, escape, user
 
+PRICES = "Prices in USD, as the provider shows them now · Taxes are extra"
 RESTRICTIONS = {
     "city-address": "Needs proof of an address in this city.",
     "country-address": "Needs proof of an address in this country.",
@@ -23,9 +23,7 @@ def search_page(page: SearchPage, *, shared_by: str | None = None) -> Block:
     if not page.offers:
         return nothing_found(page)
     title = _title(page)
-    blocks = [section(f"*{escape(title)}*")]
-    for kept in page.offers:
-        blocks.append(_line(kept.id, kept.offer))
+    blocks = [section(f"*{escape(title)}*"), *(_line(kept.id, kept.offer) for kept in page.offers)]
     blocks += [divider(), context(_footer(page))]
     if shared_by is None:
         blocks.append(_paging(page))
@@ -64,7 +62,9 @@ def found_numbers(found: Sequence[Found]) -> Block:
         for one in found
     ]
     spoken = "; ".join(_spoken(one) for one in found)
-    return message(spoken, [*lines, context("Prices in USD, as the provider shows them now · Taxes are extra")])
+    return message(
+        spoken, [*lines, context("Prices in USD, as the provider shows them now · Taxes are extra")]
+    )
 
 
 def _spoken(one: Found) -> str:
@@ -124,7 +124,7 @@ def _footer(page: SearchPage) -> str:
         text += f" · looked through {page.kept.looked:,} of {page.kept.total:,}"
     elif page.kept.total:
         text += f" of {page.kept.total:,}"
-    return f"{text} · Prices in USD, as the provider shows them now · Taxes are extra"
+    return f"{text} · {PRICES}"
 
 
 def _paging(page: SearchPage) -> Block:

@@ -42,7 +42,9 @@ def not_settled(
             return f"{escape(reason)} Nothing was changed."
         case settle_by_hand.NotOpen(order):
             status = order.purchase.status.replace("_", " ")
-            return f"{format_number(order.purchase.number)} is settled already: {status}. Nothing was changed."
+            return (
+                f"{format_number(order.purchase.number)} is settled already: {status}. Nothing was changed."
+            )
         case settle_by_hand.NoSuchPurchase():
             return "This purchase is not known here. Nothing was changed."
     assert_never(outcome)

@@ -1,5 +1,7 @@
 """What a person hears when something went wrong: what happened, what it means and what to do."""
 
+from collections.abc import Mapping
+
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.model.errors import (
@@ -8,13 +10,16 @@ from bot.model.errors import (
     ProviderError,
     RateLimited,
     Refused,
+    Unclear,
 )
 from handlers.ui.blocks import Block, message, section
 from handlers.ui.text import escape
 
-BUSY = "Numberdesk is busy with other people's searches right now. Nothing was done; please try again in a minute."
+BUSY = "Numberdesk is busy with other searches right now. Nothing was done; please try again in a minute."
 LATE = "This takes longer than usual. You will hear what comes of it."
-TOO_LATE = "That took longer than Slack waits, so nothing could be opened and nothing was done. Please try again."
+TOO_LATE = (
+    "That took longer than Slack waits, so nothing could be opened and nothing was done. Please try again."
+)
 _API_ID = " (provider's id {})"
 
 
@@ -26,24 +31,21 @@ def trouble(problem: Exception) -> Block:
 
 def in_words(problem: Exception) -> str:
     """What happened, what it means and what to do, escaped for Slack."""
-    match problem:
-        case CredentialsRefused():
-            return (
-                "The desk's own credentials are refused by the provider. Nothing was done. "
-                "Whoever runs Numberdesk checks PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN; `doctor` tells more."
-            )
-        case NotSent():
-            return "The provider could not be reached. Nothing was done; please try again in a minute."
-        case RateLimited():
-            return "The provider asks us to slow down. Nothing was done; please try again in a minute."
-        case Refused():
-            return f"The provider refused: “{escape(str(problem))}”{_api_id(problem)}. Nothing was done."
-        case ProviderError():
-            return f"The provider did not give a clear answer{_api_id(problem)}. Please try again in a minute."
-        case SQLAlchemyError():
-            return "The desk's database did not answer. Nothing was changed; please try again in a minute."
-        case _:
-            return "Something went wrong on our side. It stands in our log; please try again."
+    if isinstance(problem, Refused) and not isinstance(problem, CredentialsRefused):
+        return f"The provider refused: “{escape(str(problem))}”{_api_id(problem)}. Nothing was done."
+    if isinstance(problem, Unclear):
+        return f"The provider did not give a clear answer{_api_id(problem)}. Please try again in a minute."
+    known = (text for kind, text in _TEXTS.items() if isinstance(problem, kind))
+    return next(known, "Something went wrong on our side. It stands in our log; please try again.")
+
+
+_TEXTS: Mapping[type[Exception], str] = {
+    CredentialsRefused: "The desk's own credentials are refused by the provider. Nothing was done. "
+    "Whoever runs Numberdesk checks PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN; `doctor` tells more.",
+    NotSent: "The provider could not be reached. Nothing was done; please try again in a minute.",
+    RateLimited: "The provider asks us to slow down. Nothing was done; please try again in a minute.",
+    SQLAlchemyError: "The desk's database did not answer. Nothing was changed; please try again in a minute.",
+}
 
 
 def _api_id(problem: ProviderError) -> str:

@@ -1,0 +1,271 @@
+"""The command line, one thin function a command. Exit: 0 fine, 1 a check found something, 2 wrong usage."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from threading import Event
+from typing import Annotated
+
+import typer
+
+from bot import __version__, logs, shell
+from bot.app import (
+    Program,
+    load_policy,
+    make_database,
+    make_program,
+    make_slack,
+    members_by,
+    prepare,
+)
+from bot.doctor import examine
+from bot.manifest import manifest as app_manifest
+from bot.model import policy as rules
+from bot.model.audit import Actor, ActorType
+from bot.model.audit_query import parse_audit_query
+from bot.model.errors import NumberdeskError, SettingsError
+from bot.model.money import parse_usd
+from bot.model.numbers import parse_number
+from bot.model.offer import NumberType
+from bot.model.policy_check import not_in_force, warnings
+from bot.model.policy_file import LoadedPolicy, read_policy
+from bot.model.purchase import PurchaseStatus
+from bot.serving import Served
+from bot.serving import serve as serve_http
+from bot.settings import Settings, load_settings
+from bot.socket_mode import run_socket
+from bot.usecases.look_up import open_purchases, query_log
+from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, settle_by_hand
+from storage import migrate
+from storage.unit_of_work import Database
+
+SLACK = ("SLACK_BOT_TOKEN",)
+PLIVO = ("PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+db = typer.Typer(no_args_is_help=True, help="The database.")
+policy = typer.Typer(no_args_is_help=True, help="The policy file.")
+audit = typer.Typer(no_args_is_help=True, help="The audit log.")
+purchases = typer.Typer(help="Purchases whose money may be moving or may have moved.")
+app.add_typer(db, name="db")
+app.add_typer(policy, name="policy")
+app.add_typer(audit, name="audit")
+app.add_typer(purchases, name="purchases")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+NoWorker = Annotated[bool, typer.Option("--no-worker", help="Leave the worker to other processes.")]
+
+
+@app.callback(invoke_without_command=False, help="Numberdesk: phone numbers for teams, from Slack.")
+def main() -> None:
+    """Nothing of its own: the commands are below."""
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+@app.command()
+def serve(no_worker: NoWorker = False) -> None:  # noqa: FBT002 - typer's way of a flag
+    """Run Slack's HTTP door on HOST:PORT, with a worker inside."""
+    settings = _settings(*SLACK, "SLACK_SIGNING_SECRET", *PLIVO)
+    serve_http(lambda: _served(settings, works=not no_worker), host=settings.host, port=settings.port)
+
+
+def _served(settings: Settings, *, works: bool) -> Served:
+    program = make_program(settings, works=works)
+    return Served(wsgi=program.door(), start=program.start, stop=program.stop)
+
+
+@app.command()
+def socket(no_worker: NoWorker = False) -> None:  # noqa: FBT002
+    """Run Slack's Socket Mode door, with a worker inside."""
+    settings = _settings(*SLACK, "SLACK_APP_TOKEN", *PLIVO)
+    program = make_program(settings, works=not no_worker)
+    token = settings.slack_app_token
+    run_socket(
+        program.slack_app(), token.get_secret_value() if token else "", start=program.start, stop=program.stop
+    )
+
+
+@app.command()
+def worker() -> None:
+    """Run the worker alone."""
+    program = make_program(_settings(*SLACK, *PLIVO), works=True)
+    _until_stopped(program)
+
+
+def _until_stopped(program: Program) -> None:
+    told = Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: told.set())
+    program.start()
+    told.wait()
+    program.stop()
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Check settings, Slack, provider, database and policy; say what to do about each."""
+    checks = examine(os.environ)
+    shell.show_checks(checks, as_json=as_json)
+    raise typer.Exit(0 if all(check.fine for check in checks) else 1)
+
+
+@app.command()
+def manifest(
+    url: Annotated[str | None, typer.Option(help="The public address; without one, Socket Mode.")] = None,
+) -> None:
+    """Print the app manifest for Slack, as JSON."""
+    try:
+        typer.echo(json.dumps(app_manifest(url), indent=2))
+    except ValueError as problem:
+        raise SettingsError(str(problem)) from None
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to the newest schema."""
+    migrate.upgrade(make_database(_settings()).engine)
+    typer.echo("The database has the newest schema.")
+
+
+@policy.command("check")
+def policy_check(
+    file: Annotated[Path | None, typer.Argument(help="The file; POLICY_FILE if left out.")] = None,
+) -> None:
+    """Read a policy file and say what is wrong, surely not meant, or not in force yet."""
+    loaded = _policy(file)
+    shell.show_policy(loaded, warnings(loaded.policy), not_in_force(loaded.policy))
+
+
+@policy.command("explain")
+def policy_explain(  # noqa: PLR0917 - each is an option, named on the command line
+    user: Annotated[str, typer.Option(help="Slack's id of the requester.")],
+    country: Annotated[str, typer.Option(help="Two letters, ISO 3166-1.")],
+    monthly: Annotated[str, typer.Option(help="USD a month, such as 0.80.")],
+    number: Annotated[str | None, typer.Option(help="The number.")] = None,
+    kind: Annotated[NumberType, typer.Option("--type")] = NumberType.LOCAL,
+    setup: Annotated[str, typer.Option(help="USD, once.")] = "0",
+    file: Annotated[Path | None, typer.Option(help="The file; POLICY_FILE if left out.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Say which rule decides a purchase, why not the others, and who may approve."""
+    loaded = _policy(file)
+    digits = parse_number(number) if number else ""
+    wish = rules.Wish(user, country.upper(), kind, _usd(monthly), _usd(setup), digits)
+    members = _members()
+    verdict = rules.decide(loaded.policy, wish, members)
+    shell.show_verdict(verdict, rules.who_may_decide(loaded.policy, user, members), as_json=as_json)
+    raise typer.Exit(0 if verdict.allowed else 1)
+
+
+def _members() -> rules.Members:
+    """Who is in a group, by Slack; without a token no group is known, as when Slack is down."""
+    settings = load_settings()
+    look_up = members_by(make_slack(settings))
+
+    def members(group: str) -> frozenset[str]:
+        if settings.slack_bot_token is None:
+            raise rules.GroupUnknown(group)
+        try:
+            return look_up("", group)
+        except Exception as problem:
+            raise rules.GroupUnknown(group) from problem
+
+    return members
+
+
+@audit.command("query")
+def audit_query(
+    query: Annotated[list[str] | None, typer.Argument(help="Such as: action:purchase.* since:7d")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """List the newest events that match."""
+    database = _database(_settings())
+    with database.read() as work:
+        asked = parse_audit_query(" ".join(query or ()), work.now)
+    shell.show_events(query_log(database, asked, limit=limit), as_json=as_json)
+
+
+@purchases.callback(invoke_without_command=True)
+def purchases_open(context: typer.Context, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """List open and unsettled purchases."""
+    if context.invoked_subcommand is None:
+        shell.show_purchases(open_purchases(_database(_settings())), as_json=as_json)
+
+
+@purchases.command("settle")
+def purchases_settle(
+    purchase_id: str,
+    what: Annotated[str, typer.Argument(help="bought or not-bought")],
+    reason: Annotated[str, typer.Option(help="What you saw at the provider.")],
+) -> None:
+    """Say what became of a purchase that nobody could clear up."""
+    to = {"bought": PurchaseStatus.BOUGHT, "not-bought": PurchaseStatus.NOT_BOUGHT}.get(what)
+    if to is None or not reason.strip():
+        raise typer.BadParameter("say bought or not-bought, and a --reason")
+    operator = Actor(ActorType.OPERATOR, "shell")
+    outcome = settle_by_hand(_database(_settings()), operator, purchase_id, to, reason=reason)
+    if isinstance(outcome, NoSuchPurchase):
+        raise SettingsError(
+            f"There is no purchase {purchase_id}; `python -m bot purchases` lists the open ones."
+        )
+    if isinstance(outcome, NotOpen):
+        typer.echo(
+            f"{purchase_id} is {outcome.order.purchase.status} already; nothing was changed.", err=True
+        )
+        raise typer.Exit(1)
+    typer.echo(f"{purchase_id} is {to}.")
+
+
+def _settings(*needs: str) -> Settings:
+    settings = load_settings(needs=needs)
+    logs.configure(settings.log_level, settings.log_format, settings.secrets())
+    return settings
+
+
+def _database(settings: Settings) -> Database:
+    database = make_database(settings)
+    prepare(database)
+    return database
+
+
+def _policy(file: Path | None) -> LoadedPolicy:
+    loaded = read_policy(file) if file else load_policy(load_settings())
+    if loaded is None:
+        raise SettingsError("Name a policy file, or set POLICY_FILE.")
+    return loaded
+
+
+def _usd(text: str) -> Decimal:
+    try:
+        return parse_usd(text)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem)) from None
+
+
+@contextmanager
+def _errors_in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except NumberdeskError as problem:
+        typer.echo(f"numberdesk: {problem}", err=True)
+        raise SystemExit(2) from None
+
+
+def run() -> None:
+    """The program, with its errors as one line each."""
+    with _errors_in_one_line():
+        app()
+
+
+if __name__ == "__main__":
+    run()

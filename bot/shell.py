@@ -1,0 +1,130 @@
+"""What the shell shows: tables for people, JSON for programs."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot.doctor import Check
+from bot.model.audit import LoggedEvent
+from bot.model.money import format_usd
+from bot.model.numbers import format_number
+from bot.model.policy import Approvers, Verdict
+from bot.model.policy_file import LoadedPolicy
+from storage.purchases import KeptPurchase
+
+
+def show_events(events: Sequence[LoggedEvent], *, as_json: bool) -> None:
+    """The log, newest first."""
+    if as_json:
+        _print_json([_event(event) for event in events])
+        return
+    _print_table(
+        ("At (UTC)", "Actor", "Action", "Outcome", "Number", "Request", "Reason"),
+        (
+            (
+                f"{e.at:%Y-%m-%d %H:%M:%S}",
+                e.event.actor.id,
+                e.event.action,
+                e.event.outcome,
+                format_number(e.event.number) if e.event.number else "",
+                e.event.request_id or "",
+                e.event.reason or str(e.event.changes.get("search", "")),
+            )
+            for e in events
+        ),
+    )
+
+
+def _event(logged: LoggedEvent) -> dict[str, Any]:
+    event = asdict(logged.event)
+    return {"seq": logged.seq, "id": logged.id, "at": logged.at.isoformat(), **event}
+
+
+def show_purchases(found: Sequence[KeptPurchase], *, as_json: bool) -> None:
+    """Purchases that are not settled."""
+    if as_json:
+        _print_json([_purchase(purchase) for purchase in found])
+        return
+    if not found:
+        typer.echo("No purchase is open.")
+        return
+    _print_table(
+        ("Purchase", "Request", "Number", "Status", "Today", "Since (UTC)", "Note"),
+        (
+            (
+                p.id,
+                p.request_id,
+                format_number(p.number),
+                p.status,
+                format_usd(p.setup + p.monthly),
+                f"{p.updated_at:%Y-%m-%d %H:%M:%S}",
+                p.note or "",
+            )
+            for p in found
+        ),
+    )
+
+
+def _purchase(purchase: KeptPurchase) -> dict[str, Any]:
+    names = ("id", "request_id", "workspace", "account", "number", "status", "attempt", "note", "api_id")
+    plain: dict[str, Any] = {name: getattr(purchase, name) for name in names}
+    money = {"setup": str(purchase.setup), "monthly": str(purchase.monthly)}
+    return plain | money | {"updated_at": purchase.updated_at.isoformat()}
+
+
+def show_checks(checks: Sequence[Check], *, as_json: bool) -> None:
+    """What `doctor` found, a line each."""
+    if as_json:
+        _print_json([asdict(check) for check in checks])
+        return
+    for check in checks:
+        typer.echo(f"{'fine ' if check.fine else 'WRONG'}  {check.name}: {check.says}")
+
+
+def show_policy(loaded: LoadedPolicy, warned: Iterable[str], idle: Iterable[str]) -> None:
+    """What `policy check` found in a valid file."""
+    typer.echo(f"{loaded.path}: valid, {len(loaded.policy.rules)} rules (sha256 {loaded.sha256[:12]})")
+    for text in warned:
+        typer.echo(f"warning: {text}")
+    for key in idle:
+        typer.echo(f"not in force yet: {key}")
+
+
+def show_verdict(verdict: Verdict, approvers: Approvers, *, as_json: bool) -> None:
+    """Which rule decides, and why not the others."""
+    if as_json:
+        _print_json({**asdict(verdict), "approvers": sorted(approvers.users)})
+        return
+    for looked in verdict.considered:
+        word = "matches" if looked.matched else "passes "
+        typer.echo(f"{word}  {looked.name}" + (f": {looked.why_not}" if looked.why_not else ""))
+    if not verdict.allowed:
+        typer.echo(f"Refused: {verdict.deny_reason}")
+        return
+    people = ", ".join(sorted(approvers.users)) or "nobody"
+    needed = f"{verdict.approvals} of: {people}" if verdict.approvals else "none"
+    typer.echo(f"Allowed by the rule “{verdict.rule}”. Approvals needed: {needed}.")
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def _print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_safe(str(cell))) for cell in row))
+    Console().print(table)
+
+
+def _safe(text: str) -> str:
+    """No terminal codes out of somebody's reason."""
+    return "".join(c if c.isprintable() else " " for c in text)
