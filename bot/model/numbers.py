@@ -14,6 +14,7 @@ _LINK = re.compile(r"<(?:tel|sms|callto):([^<>|]*)(?:\|[^<>]*)?>", re.IGNORECASE
 _WRITTEN = re.compile(r"\+?[\d\s().,/-]+", re.ASCII)
 _NOT_DIGITS = re.compile(r"\D", re.ASCII)
 _EXAMPLE: Final = "+1 415-555-0100"
+_NORTH_AMERICAN = 10  # digits behind the country code
 _LONGEST = 100  # of what is typed; a number itself has 15 digits at most
 
 
@@ -87,10 +88,9 @@ def _check_bare(number: phonenumbers.PhoneNumber, written: str) -> None:
 def _with_code(written: str) -> str | None:
     """The number with +1 before it, if that makes one: the country code that is most often left out."""
     digits = _NOT_DIGITS.sub("", written)
-    try:
-        number = phonenumbers.parse("+1" + digits)
-    except phonenumbers.NumberParseException:
+    if len(digits) != _NORTH_AMERICAN:
         return None
+    number = phonenumbers.parse("+1" + digits)
     return format_number("1" + digits) if phonenumbers.is_valid_number(number) else None
 
 
