@@ -18,6 +18,7 @@ from sandbox.plivo.call import JSON, Answer, Call, read_call
 from sandbox.plivo.control import control_routes
 from sandbox.plivo.desk import Desk, open_desk
 from sandbox.plivo.stock import DEFAULT_COUNT, load, seeded
+from sandbox.plivo.world import World
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -47,18 +48,21 @@ class _Plivo:
 
     async def answer(self, request: Request) -> Response:
         desk, call = self._desk, await read_call(request)
+        # A late effect belongs to the world of its call: after a reset it must not touch the new one.
+        world = desk.world
         at = aim(call)
         entry = desk.journal.open(call, at.kind, at.key)
         do = desk.faults.take(at.kind, at.key)
         entry["fault"] = do or None
         who = {"kind": at.kind, "number": at.key, "n": entry["n"]}
-        response = await faults.answer(do, lambda: self._effect(call, at, do), desk.holds, who)
+        response = await faults.answer(do, lambda: _effect(world, call, at, do), desk.holds, who)
         entry["status"] = None if isinstance(response, NoAnswer) else response.status_code
         return response
 
-    def _effect(self, call: Call, at: Aim, do: JSON) -> Response:
-        lag, pending = float(do.get("lag", 0)), bool(do.get("pending"))
-        return _written(perform(self._desk.world, call, at, lag=lag, pending=pending))
+
+def _effect(world: World, call: Call, at: Aim, do: JSON) -> Response:
+    lag, pending = float(do.get("lag", 0)), bool(do.get("pending"))
+    return _written(perform(world, call, at, lag=lag, pending=pending))
 
 
 def _written(answer: Answer) -> Response:

@@ -22,8 +22,10 @@ def find(call: Call, numbers: Collection[StockNumber], papers: Collection[Paper]
 
     Raises Refusal(400) for a missing country or an argument that is not of its kind.
     """
-    tests = [_country(call), *_of_kind(call), *_of_place(call, numbers), *_of_use(call, papers)]
-    return [number for number in numbers if all(test(number) for test in tests)]
+    found = list(numbers)
+    for test in (_country(call), *_of_kind(call), *_of_place(call, numbers), *_of_use(call, papers)):
+        found = [number for number in found if test(number)]
+    return found
 
 
 def _country(call: Call) -> Test:
@@ -32,7 +34,8 @@ def _country(call: Call) -> Test:
         raise Refusal(400, "country_iso parameter is missing")
     if len(iso) != len("US") or not iso.isalpha():
         raise Refusal(400, "country_iso parameter is invalid")
-    return lambda number: number.country_iso == iso.upper()
+    wanted = iso.upper()
+    return lambda number: number.country_iso == wanted
 
 
 def _of_kind(call: Call) -> Iterable[Test]:

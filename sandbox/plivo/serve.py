@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -24,4 +25,6 @@ def run(port: int, auth_id: str, auth_token: str, stock: Path | None) -> None:
         # The socket listens already: calls made from now on wait for the loop to begin.
         sys.stdout.write(f"http://{HOST}:{listener.getsockname()[1]}\n")
         sys.stdout.flush()
-        uvicorn.Server(quiet_config(app)).run(sockets=[listener])
+        # uvicorn raises the signal again after its orderly end; Ctrl-C is no error here.
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(quiet_config(app)).run(sockets=[listener])
