@@ -18,10 +18,10 @@ from typing import Any, NoReturn
 from wsgiref.types import WSGIApplication
 
 import structlog
-from gunicorn import glogging  # type: ignore[import-untyped]
-from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
-from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from gunicorn import glogging
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.gthread import ThreadWorker
 
 from bot.model.errors import NumberdeskError, SettingsError
 

@@ -15,7 +15,7 @@ AGAIN_AFTER = (5.0, 30.0, 120.0)
 def name(desk: Desk, purchase_id: str, tries: int) -> float | None:
     """Names the number; the seconds until the next try, or None when it is done or given up."""
     order = load(desk.database, purchase_id)
-    alias = order and order.request.options.alias
+    alias = order.request.options.alias if order else None
     if order is None or alias is None:
         return None
     try:
