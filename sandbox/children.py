@@ -56,9 +56,18 @@ class Children:
         self.stop()
 
     def start(self, name: str, command: list[str], *, cwd: Path, env: Mapping[str, str]) -> None:
-        """Start a process in a group of its own, and tell the minder."""
+        """Start a process in a group of its own, and tell the minder.
+
+        Its standard output is dropped (the stand-ins print their addresses, and the demo has one to show);
+        errors are seen.
+        """
         process = subprocess.Popen(  # noqa: S603 - commands of our own
-            command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, start_new_session=True
+            command,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
         )
         self._children.append(Child(name, process))
         self._tell(f"watch {process.pid}")

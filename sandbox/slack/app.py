@@ -82,7 +82,7 @@ def create_app(
     Seconds: how long a trigger_id lives, and how long an ack may take.
     """
     workspace = Workspace(public_url.rstrip("/"), trigger_seconds)
-    sockets = Sockets()
+    sockets = Sockets(workspace.touch)
     delivery = Delivery(
         request_url=request_url,
         signing_secret=signing_secret,

@@ -67,13 +67,19 @@ def _say(what: str, at: str) -> str:
     return f"{what} [json-pointer:{at}]"
 
 
+def _kind(thing: Any) -> str:
+    """The type that it says it is, "" if it says none."""
+    kind = thing.get("type") if isinstance(thing, dict) else None
+    return kind if isinstance(kind, str) else ""
+
+
 def _has_input(view: Json) -> bool:
     blocks = view.get("blocks")
     return isinstance(blocks, list) and any(isinstance(b, dict) and b.get("type") == "input" for b in blocks)
 
 
 def _block(block: Any, at: str) -> Problems:
-    kind = block.get("type") if isinstance(block, dict) else None
+    kind = _kind(block)
     if kind not in BLOCKS:
         yield _say(f"unsupported type: {kind}", f"{at}/type")
         return
@@ -88,7 +94,7 @@ def _block(block: Any, at: str) -> Problems:
 def _held(held: list[Any], kind: str, at: str) -> Problems:
     """Whether these elements may stand in this kind of block."""
     for element in held:
-        own = element.get("type") if isinstance(element, dict) else None
+        own = _kind(element)
         if own in ELEMENTS and own not in MAY_HOLD.get(kind, set()):
             yield _say(f"unsupported element of {kind}: {own}", at)
     yield from _twins(held, "action_id", f"{at}/elements")
@@ -114,7 +120,7 @@ def _texts(thing: Json, shape: Shape, at: str) -> Problems:
     for key in shape.strings.keys() & thing.keys():
         least = 0 if key in {"private_metadata", "callback_id", "external_id", "initial_value"} else 1
         yield from _string(thing[key], shape.strings[key], f"{at}/{key}", least)
-    if "style" in shape.strings and thing.get("style", "primary") not in {"primary", "danger"}:
+    if "style" in shape.strings and thing.get("style", "primary") not in ("primary", "danger"):
         yield _say("must be one of: primary, danger", f"{at}/style")
 
 
@@ -144,7 +150,7 @@ def _part(part: Any, name: str, at: str) -> Problems:
 
 
 def _element(element: Any, at: str) -> Problems:
-    kind = element.get("type") if isinstance(element, dict) else None
+    kind = _kind(element)
     if kind not in ELEMENTS:
         yield _say(f"unsupported type: {kind}", f"{at}/type")
         return
@@ -154,7 +160,7 @@ def _element(element: Any, at: str) -> Problems:
 
 
 def _text(text: Any, rule: Text, at: str) -> Problems:
-    kind = text.get("type") if isinstance(text, dict) else None
+    kind = _kind(text)
     if kind not in rule.kinds:
         yield _say(f"must be a text object of type {' or '.join(rule.kinds)}", at)
         return
@@ -181,7 +187,7 @@ def _count(items: list[Any], many: Many, at: str) -> Problems:
 
 
 def _twins(items: list[Any], key: str, at: str) -> Problems:
-    names = Counter(item.get(key) for item in items if isinstance(item, dict) and item.get(key))
+    names = Counter(item[key] for item in items if isinstance(item, dict) and isinstance(item.get(key), str))
     for name, times in names.items():
         if times > 1:
             yield _say(f"{key} `{name}` is used {times} times", at)

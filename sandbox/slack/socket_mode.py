@@ -5,6 +5,7 @@ import itertools
 import json
 import secrets
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,9 +26,10 @@ class Connection:
 
 
 class Sockets:
-    """All sockets of the app; tickets are good once."""
+    """All sockets of the app; tickets are good once. `changed` is called when one comes or goes."""
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Callable[[], int]) -> None:
+        self._changed = changed
         self._tickets: set[str] = set()
         self._connections: list[Connection] = []
         self._turn = itertools.count()
@@ -52,12 +54,14 @@ class Sockets:
         await socket.accept()
         connection = Connection(socket)
         self._connections.append(connection)
+        self._changed()
         try:
             await self._talk(connection)
         except WebSocketDisconnect:
             pass
         finally:
             self._connections.remove(connection)
+            self._changed()
 
     async def _talk(self, connection: Connection) -> None:
         await connection.socket.send_json(

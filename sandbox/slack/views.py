@@ -99,6 +99,7 @@ class Views:
         known = self.homes.get(user)
         if known is not None:
             return self.update(known, given, expected_hash)
+        self._refuse_twin(given, None)
         view = View(_new_id(), user, given, root="")
         view.root = view.id
         view.renew()
