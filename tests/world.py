@@ -1,0 +1,204 @@
+"""The real bot as its own process between both stand-ins: what people, and kill -9, really meet."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+from sqlalchemy import text
+
+from bot.model.audit_query import AuditQuery
+from sandbox.plivo.app import create_app as plivo_app
+from sandbox.serving import serve_in_thread
+from sandbox.slack.app import create_app as slack_app
+from sandbox.slack.driver import Control, Message, Person
+from storage import audit
+from storage.engine import make_engine
+from storage.unit_of_work import Database
+from tests.sandbox.plivo_client import AUTH, Client
+
+ROOT = Path(__file__).resolve().parent.parent
+NUMBERS, APPROVE = "C0NUMBERS", "C0APPROVE"
+SIGNING_SECRET = "an-invented-signing-secret"
+BOT_TOKEN = "xoxb-invented"
+APP_TOKEN = "xapp-invented"
+
+
+@dataclass
+class World:
+    """Both stand-ins, the bot's process, and what a test may ask of each."""
+
+    plivo: Client
+    slack_url: str
+    database_url: str
+    port: int
+    folder: Path
+    extra: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def control(self) -> Control:
+        return Control(self.slack_url)
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "SLACK_API_URL": f"{self.slack_url}/api/",
+            "SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+            "PLIVO_API_URL": self.plivo.url,
+            "PLIVO_AUTH_ID": AUTH[0],
+            "PLIVO_AUTH_TOKEN": AUTH[1],
+            "DATABASE_URL": self.database_url,
+            "POLICY_FILE": str(ROOT / "sandbox" / "demo_policy.toml"),
+            "PORT": str(self.port),
+            **self.extra,
+        }
+
+    def start(self) -> None:
+        """Starts the bot and waits until it says that it is ready."""
+        with (self.folder / "bot.log").open("ab") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "bot", "serve"],
+                env=self.environment(), cwd=self.folder, stdout=out, stderr=out, start_new_session=True,
+            )  # fmt: skip
+        end = time.monotonic() + 30
+        while not self._ready():
+            assert self.process.poll() is None and time.monotonic() < end, self.log()
+            time.sleep(0.05)  # another process: there is nothing to wait on but its port
+
+    def _ready(self) -> bool:
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).ok
+        except requests.RequestException:
+            return False
+
+    def kill(self) -> None:
+        """SIGKILL for every process of the bot, in the middle of whatever they do."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit code."""
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(40)
+
+    def log(self) -> str:
+        return (self.folder / "bot.log").read_text()
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command of the shell, in the bot's environment."""
+        return subprocess.run(
+            [sys.executable, "-m", "bot", *arguments],
+            env=self.environment(), cwd=self.folder, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    def buys(self, number: str | None = None) -> list[dict[str, Any]]:
+        """The POSTs for a purchase that reached the provider."""
+        log = self.plivo.control("GET", "sandbox/log?kind=buy")
+        rows: list[dict[str, Any]] = log["log"] if isinstance(log, dict) else log
+        return [row for row in rows if number is None or number in row["path"]]
+
+    def rows(self, query: str) -> list[Any]:
+        """Rows straight from the database."""
+        engine = make_engine(self.database_url)
+        with engine.connect() as connection:
+            found = list(connection.execute(text(query)))
+        engine.dispose()
+        return found
+
+    def events(self) -> list[str]:
+        """The log's actions, oldest first."""
+        database = Database(make_engine(self.database_url))
+        with database.read() as work:
+            logged = audit.newest(work, audit.Reader(None), AuditQuery(), limit=1000)
+        database.engine.dispose()
+        return [event.event.action.value for event in reversed(logged)]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def world(folder: Path, database_url: str, **extra: str) -> Iterator[World]:
+    """A world of one's own; the bot is not started yet."""
+    port = free_port()
+    app = slack_app(
+        request_url=f"http://127.0.0.1:{port}/slack/events",
+        signing_secret=SIGNING_SECRET, bot_token=BOT_TOKEN, app_token=APP_TOKEN,
+    )  # fmt: skip
+    with (
+        serve_in_thread(plivo_app(*AUTH, numbers=2_000)) as provider,
+        serve_in_thread(app) as slack,
+        requests.Session() as session,
+    ):
+        session.trust_env = False
+        made = World(Client(provider.url, session), slack.url, database_url, port, folder, extra)
+        try:
+            yield made
+        finally:
+            if made.process and made.process.poll() is None:
+                made.kill()
+
+
+def offer(message: Message, *, dear: bool) -> tuple[str, str] | None:
+    """The first cheap, or dear, offer of a message: the value of its button, and the line."""
+    for block in message.blocks:
+        button = block.get("accessory")
+        if button and button.get("action_id") == "offer_buy":
+            line = str(block["text"]["text"])
+            if ("$25.00" in line) is dear:
+                return str(button["value"]), line
+    return None
+
+
+def find_offer(person: Person, *, dear: bool) -> tuple[Message, str]:
+    """Searches, turns pages until there is such an offer, and returns it with its message."""
+    before = {m.ts for m in person.messages(NUMBERS)}
+    person.command(NUMBERS, "/number search US local 415")
+
+    def fresh(p: Person) -> Message | None:
+        return next((m for m in p.messages(NUMBERS) if m.ts not in before and "month" in m.words), None)
+
+    message = person.wait_for(fresh)
+    assert message is not None
+    for _ in range(6):
+        if found := offer(message, dear=dear):
+            return message, found[0]
+        seen, at = message.words, message.ts
+        person.click(message, "search_page:next")
+        person.wait_for(lambda p: next(m for m in p.messages(NUMBERS) if m.ts == at).words != seen)
+        message = next(m for m in person.messages(NUMBERS) if m.ts == at)
+    raise LookupError("no such offer")
+
+
+def number_of(message: Message, value: str) -> str:
+    """The digits of the number behind a Buy button."""
+    block = next(b for b in message.blocks if b.get("accessory", {}).get("value") == value)
+    shown = block["text"]["text"].split("*")[1]
+    return "".join(c for c in shown if c.isdigit())
+
+
+def ask(person: Person, *, dear: bool, reason: str = "For the new hotline") -> str:
+    """Searches, presses Buy, gives a reason and submits; returns the number's digits."""
+    message, value = find_offer(person, dear=dear)
+    person.click(message, "offer_buy", value=value)
+    person.wait_for(lambda p: p.modal())
+    person.fill("reason", reason)
+    assert person.submit() is None
+    return number_of(message, value)
