@@ -27,28 +27,30 @@ function address() {
 
 // -- asking ------------------------------------------------------------------------------------
 
-let asking = false;
+let running = null;
 let again = false;
 
-async function refresh() {
-  if (asking) { again = true; return; }
-  asking = true;
-  try {
-    do {
-      again = false;
-      const channel = here.channel;
-      const query = new URLSearchParams({ user: here.user, channel });
-      const state = await get(`/ui/state?${query}`);
-      if (channel === here.channel) draw(state); else again = true;
-    } while (again);
-  } finally {
-    asking = false;
+// One question at a time; whoever asks meanwhile waits for an answer that is newer than their question.
+function refresh() {
+  again = true;
+  running ||= ask().finally(() => { running = null; });
+  return running;
+}
+
+async function ask() {
+  while (again) {
+    again = false;
+    const channel = here.channel;
+    const query = new URLSearchParams({ user: here.user, channel });
+    const state = await get(`/ui/state?${query}`).catch((problem) => notice(`Not loaded: ${problem.message}`));
+    if (!state) return; // the live connection asks again when the workbench is back
+    if (channel === here.channel) draw(state); else again = true;
   }
 }
 
 function live() {
   const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ui/live`);
-  socket.onopen = () => { part("offline").textContent = ""; };
+  socket.onopen = () => { part("offline").textContent = ""; here.revision = -1; };
   socket.onmessage = (event) => {
     if (JSON.parse(event.data).revision !== here.revision) refresh();
   };
@@ -114,7 +116,7 @@ function drawTop(state) {
   const tabs = part("tabs");
   tabs.hidden = !channel.direct;
   replaceIfChanged(tabs, ["home", "messages"].map((tab) => el("button", {
-    type: "button", role: "tab", "aria-selected": String(here.tab === tab), onclick: () => go(channel.id, tab),
+    type: "button", role: "tab", "aria-selected": String(here.tab === tab), onclick: () => go(here.channel, tab),
   }, tab === "home" ? "Home" : "Messages")));
   const home = channel.direct && here.tab === "home";
   part("messages").hidden = home;
