@@ -1,5 +1,6 @@
 """The composition root: from the settings to a desk, its doors and its worker. It alone knows all others."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ class Program:
 
     def slack_app(self) -> App:
         """Slack's listeners on a Bolt app. The door, or the socket, has verified and parsed already."""
+        logging.getLogger("slack_bolt.App").addFilter(_not_meant)
         app = App(
             name="numberdesk",
             client=self.parts.slack,
@@ -99,6 +101,11 @@ class Program:
         return AuthorizeResult(
             enterprise_id=None, team_id=None, bot_token=_secret(self.settings.slack_bot_token)
         )
+
+
+def _not_meant(line: logging.LogRecord) -> bool:
+    """Drops Bolt's warning at each start that `authorize` makes the client's token superfluous: it is meant."""
+    return "`token`" not in str(line.msg)
 
 
 def make_database(settings: Settings) -> Database:

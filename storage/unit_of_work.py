@@ -67,7 +67,9 @@ class UnitOfWork:
 
     def changed(self, statement: Executable) -> bool:
         """Whether a conditional UPDATE, INSERT or DELETE took effect on a row."""
-        return self.execute(statement).rowcount == 1
+        # without the option, PostgreSQL's driver is not asked how many rows an INSERT wrote
+        counted = self.connection.execute(statement, execution_options={"preserve_rowcount": True})
+        return counted.rowcount == 1
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that knows ON CONFLICT in the database's own dialect."""

@@ -173,7 +173,8 @@ def find_offer(person: Person, *, dear: bool) -> tuple[Message, str]:
     person.command(NUMBERS, "/number search US local 415")
 
     def fresh(p: Person) -> Message | None:
-        return next((m for m in p.messages(NUMBERS) if m.ts not in before and "month" in m.words), None)
+        new = (m for m in p.messages(NUMBERS) if m.ts not in before)
+        return next((m for m in new if any(b["action_id"] == "offer_buy" for b in m.buttons)), None)
 
     message = person.wait_for(fresh)
     assert message is not None

@@ -50,17 +50,23 @@ def test_a_dear_number_waits_for_an_approver_who_is_not_the_requester(desk: Worl
 
 
 def test_a_denied_number_is_not_bought_and_the_requester_hears_why(desk: World) -> None:
-    with Person(desk.slack_url, RITA) as rita, Person(desk.slack_url, OTTO) as otto:
+    with (
+        Person(desk.slack_url, RITA) as rita,
+        Person(desk.slack_url, OTTO) as otto,
+        Person(desk.slack_url, ANA) as ana,
+    ):
         number = ask(rita, dear=True)
         waiting = otto.wait_message(APPROVE, "Waiting for approval")
+        ana.click(waiting, "request_approve")
+        ana.wait_for(lambda p: p.modal())
         otto.click(waiting, "request_deny")
         otto.wait_for(lambda p: p.modal())
         otto.fill("comment", "Too dear <!channel> *now*")
         assert otto.submit() is None
         told = rita.wait_message(rita.direct, "was denied")
         assert "Too dear &lt;!channel&gt;" in told.words
-        otto.click(waiting, "request_approve")
-        late = otto.wait_for(lambda p: p.modal())
+        assert ana.submit() is None
+        late = ana.modal()
         assert late is not None and "already denied" in late.words
     assert desk.buys(number) == []
 
@@ -83,10 +89,11 @@ def test_buttons_work_after_a_restart(desk: World) -> None:
         message, value = find_offer(rita, dear=False)
         assert desk.stop() == 0
         desk.start()
-        rita.click(message, "search_page:next")
-        rita.wait_for(lambda p: "6 to 10" in p.messages(NUMBERS)[-1].words)
         rita.click(message, "offer_buy", value=value)
         assert rita.wait_for(lambda p: p.modal())
+        rita.close_modal()
+        rita.click(message, "search_page:next")
+        rita.wait_for(lambda p: "6 to 10" in p.messages(NUMBERS)[-1].words)
 
 
 def test_the_log_is_there_in_slack_and_in_the_shell(desk: World) -> None:
