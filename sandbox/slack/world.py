@@ -42,9 +42,9 @@ class Channel:
 
 
 PEOPLE = (
-    Member("U0RITA", "rita", "Rita Reyes", "asks for numbers"),
+    Member("U0RITA", "rita", "Rita Reyes", "asks"),
     Member("U0ANA", "ana", "Ana Arslan", "approves"),
-    Member("U0OTTO", "otto", "Otto Olsen", "approves as well"),
+    Member("U0OTTO", "otto", "Otto Olsen", "approves too"),
 )
 BOT = Member(BOT_USER, "numberdesk", BOT_NAME, "the app", is_bot=True)
 MEMBERS = {member.id: member for member in (*PEOPLE, BOT)}
