@@ -104,7 +104,7 @@ class Program:
 
 
 def _not_meant(line: logging.LogRecord) -> bool:
-    """Drops Bolt's warning at each start that `authorize` makes the client's token superfluous: it is meant."""
+    """Drops Bolt's warning at each start that `authorize` makes the token superfluous: it is meant."""
     return "`token`" not in str(line.msg)
 
 

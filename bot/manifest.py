@@ -8,12 +8,8 @@ SCOPES = {
     "commands": "the slash command /number",
     "chat:write": "request cards, decisions and direct messages",
     "chat:write.public": "a card in a public channel that nobody invited the bot to",
-    "users:read": "names and time zones of requesters and approvers",
     "usergroups:read": "who is in the groups that the policy names",
-    "channels:read": "whether a public channel named in the policy is there",
-    "groups:read": "the same of a private channel",
     "im:write": "a direct message where the bot cannot post",
-    "files:write": "the audit log as a CSV file",
 }
 
 

@@ -2,11 +2,11 @@
 
 from slack_bolt import App
 
-from handlers import actions, commands, errors, options, views
+from handlers import actions, commands, errors, home, options, views
 from handlers.parts import Parts
 
 
 def register(app: App, parts: Parts) -> None:
     """Puts every listener on a Bolt app."""
-    for door in (commands, actions, views, options, errors):
+    for door in (commands, actions, views, options, home, errors):
         door.register(app, parts)

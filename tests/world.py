@@ -181,11 +181,21 @@ def find_offer(person: Person, *, dear: bool) -> tuple[Message, str]:
     for _ in range(6):
         if found := offer(message, dear=dear):
             return message, found[0]
-        seen, at = message.words, message.ts
-        person.click(message, "search_page:next")
-        person.wait_for(lambda p: next(m for m in p.messages(NUMBERS) if m.ts == at).words != seen)
-        message = next(m for m in person.messages(NUMBERS) if m.ts == at)
+        message = _turned(person, message)
     raise LookupError("no such offer")
+
+
+def _turned(person: Person, message: Message) -> Message:
+    """The same message once it shows the next page."""
+
+    def changed(p: Person) -> Message | None:
+        now = next(m for m in p.messages(NUMBERS) if m.ts == message.ts)
+        return now if now.words != message.words else None
+
+    person.click(message, "search_page:next")
+    turned = person.wait_for(changed)
+    assert turned is not None
+    return turned
 
 
 def number_of(message: Message, value: str) -> str:

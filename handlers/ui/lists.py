@@ -20,6 +20,12 @@ def my_requests(views: list[RequestView]) -> Block:
     return message(f"Your newest requests: {count(len(views), 'request')}", blocks)
 
 
+def home(views: list[RequestView]) -> Block:
+    """The Home tab: the same list, and how to begin."""
+    begin = section("*Numberdesk*\nType `/number search US local 415` in any channel, or `/number help`.")
+    return {"type": "home", "blocks": [begin, *my_requests(views)["blocks"]]}
+
+
 def _request_line(view: RequestView) -> str:
     numbers = ", ".join(format_number(p.number) for p in view.purchases)
     return f"{headline(view)} · *{numbers}* · {view.request.id} · {when(view.request.created_at)}"

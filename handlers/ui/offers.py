@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.model import countries
 from bot.model.money import format_usd
 from bot.model.numbers import format_number
 from bot.model.offer import Offer
@@ -80,10 +81,14 @@ def price(offer: Offer) -> str:
 
 
 def place(offer: Offer) -> str:
-    """Where a number is, as far as the provider says."""
-    parts = [offer.city and offer.city.title(), offer.region]
-    seen = dict.fromkeys(part for part in parts if part)
-    return ", ".join(seen) or offer.country
+    """Where a number is, as far as the provider says; the country's name, which it adds, is left out."""
+    region = (offer.region or "").partition(",")[0].strip()
+    known = [offer.city and offer.city.title(), None if _is_country(region, offer.country) else region]
+    return ", ".join(dict.fromkeys(part for part in known if part)) or countries.name(offer.country)
+
+
+def _is_country(region: str, country: str) -> bool:
+    return region.casefold() == countries.name(country).casefold()
 
 
 def abilities(offer: Offer) -> str:

@@ -1,4 +1,4 @@
-"""kill -9 of the real bot around the one call that costs money: exactly one number, and the truth everywhere."""
+"""kill -9 of the real bot around the one call that costs money: one number, and the truth everywhere."""
 
 from collections.abc import Iterator
 from pathlib import Path
