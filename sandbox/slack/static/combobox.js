@@ -24,6 +24,7 @@ export function combobox({ id, name, described, placeholder, chosen, least, acti
   };
   const pick = (option) => {
     state.chosen = option;
+    state.asked += 1; // an answer that is still on its way must not open the list again
     input.value = option ? plain(option.text) : "";
     open(false);
     choose(option, input);
