@@ -1,7 +1,7 @@
 # Python >= 3.11 and make are all that is assumed; everything goes into .venv/.
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := bot handlers storage sandbox tests benchmarks
+SOURCES := bot handlers storage sandbox tests benchmarks docs
 
 .PHONY: demo test install check bench dev
 
