@@ -22,7 +22,7 @@ MOST_BYTES = 5_000_000
 """The provider's largest page is some 20 kB; more than this is not its answer."""
 
 _CHUNK = 65_536
-_CONNECTIONS = 10
+_CONNECTIONS = 64  # as many as ask at once; idle ones cost a file descriptor
 _CONNECT_TRIES = 3  # a name may have several addresses, each of which is given the connect time-out
 _TRIES = 3
 _BACK_OFF = (0.2, 0.8)

@@ -1,0 +1,164 @@
+"""`make bench`: three ratios in one run, as a table; exit 1 if one misses its bound."""
+
+import statistics
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import requests
+from rich.console import Console
+from rich.table import Table
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from benchmarks import systems
+from benchmarks.load import Connection, rate, signed
+from sandbox.serving import serve_in_thread
+
+ROUNDS = 7
+FEW, MANY = 2, 8
+"""Callers at once: Bolt's default mode waits up to 10 ms for each, which many callers hide."""
+SEARCHES = 60
+HELPS = 400
+IN_FLIGHT = 50
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One figure: what was measured, the yardstick, and the bound."""
+
+    name: str
+    value: float
+    bound: str
+    fine: bool
+    detail: str
+
+
+class Sink:
+    """Where response_urls lead: notes that an answer came."""
+
+    def __init__(self) -> None:
+        self.came = threading.Semaphore(0)
+        self.app = Starlette(routes=[Route("/{rest:path}", self._take, methods=["POST", "GET"])])
+
+    async def _take(self, request: Request) -> Response:
+        await request.body()
+        self.came.release()
+        return Response("ok")
+
+
+def helps(desk: int, default: int, before: int) -> Iterator[Ratio]:
+    """`/number help` against a Bolt app that does nothing, by a few callers and, for comparison, by many."""
+    few = _rates({"desk": desk, "default": default, "before": before}, connections=FEW)
+    against = f"{few['desk']:.0f}/s against"
+    slow, fast = few["desk"] / few["default"], few["desk"] / few["before"]
+    yield Ratio(
+        "help, against Bolt's default", slow, "at least 4", slow >= 4, f"{against} {few['default']:.0f}/s"
+    )
+    yield Ratio(
+        "help, against before_response",
+        fast,
+        "at least 0.75",
+        fast >= 0.75,
+        f"{against} {few['before']:.0f}/s",
+    )
+    many = _rates({"desk": desk, "default": default}, connections=MANY)
+    detail = f"{many['desk']:.0f}/s against {many['default']:.0f}/s"
+    yield Ratio(
+        f"the first with {MANY} callers", many["desk"] / many["default"], "none", fine=True, detail=detail
+    )
+
+
+def _rates(ports: dict[str, int], *, connections: int) -> dict[str, float]:
+    """Median requests per second of each, measured in turns."""
+    rates: dict[str, list[float]] = {name: [] for name in ports}
+    for _ in range(ROUNDS):
+        for name, port in ports.items():
+            rates[name].append(rate(port, signed("help"), connections=connections))
+    return {name: statistics.median(found) for name, found in rates.items()}
+
+
+def searches(desk: int, provider: int, sink: Sink, sink_url: str) -> Ratio:
+    """From the command to the offers, against a script that makes the same two calls."""
+    connection = Connection(desk)
+    ours, script = [], []
+    for turn in range(SEARCHES):
+        began = perf_counter()
+        connection.send(signed("search US local 415", f"{sink_url}/response/{turn}"))
+        sink.came.acquire(timeout=30)
+        ours.append(perf_counter() - began)
+        began = perf_counter()
+        _script(provider, sink_url)
+        sink.came.acquire(timeout=30)
+        script.append(perf_counter() - began)
+    connection.close()
+    a, b = statistics.median(ours), statistics.median(script)
+    detail = f"{a * 1000:.1f} ms against {b * 1000:.1f} ms"
+    return Ratio("search to offers, against a script", a / b, "at most 1.5", a <= 1.5 * b, detail)
+
+
+def _script(provider: int, sink_url: str) -> None:
+    """What anybody would write: one GET, one POST, with requests' own functions."""
+    asked = {"country_iso": "US", "type": "local", "pattern": "415", "limit": "20", "offset": "0"}
+    address = f"http://127.0.0.1:{provider}/v1/Account/{systems.AUTH[0]}/PhoneNumber/"
+    found = requests.get(address, params=asked, auth=systems.AUTH, timeout=30).json()["objects"]
+    lines = "\n".join(f"{n['number']} {n['monthly_rental_rate']}" for n in found)
+    requests.post(f"{sink_url}/response/x", json={"text": lines}, timeout=30).raise_for_status()
+
+
+def flights(desk: int, provider: int, sink_url: str) -> Iterator[Ratio]:
+    """Acks of other commands while searches wait for a provider that takes ten seconds."""
+    connection = Connection(desk)
+    quiet = _p99([connection.send(signed("help")) for _ in range(HELPS)])
+    slow = {"match": "search", "do": {"delay": 10}}
+    requests.post(f"http://127.0.0.1:{provider}/sandbox/faults", json=[slow], timeout=5).raise_for_status()
+    for turn in range(IN_FLIGHT):
+        connection.send(signed("search US local 415", f"{sink_url}/response/{turn}"))
+    loaded = [connection.send(signed("help")) for _ in range(HELPS)]
+    connection.close()
+    p99 = _p99(loaded)
+    detail = f"{p99 * 1000:.1f} ms against {quiet * 1000:.1f} ms"
+    yield Ratio(f"ack p99, {IN_FLIGHT} searches waiting", p99 / quiet, "at most 3", p99 <= 3 * quiet, detail)
+    worst = max(loaded)
+    yield Ratio("slowest ack then, seconds", worst, "at most 1", worst <= 1, f"{worst * 1000:.1f} ms")
+
+
+def _p99(times: list[float]) -> float:
+    return sorted(times)[int(len(times) * 0.99) - 1]
+
+
+@contextmanager
+def everything() -> Iterator[tuple[int, int, int, int, Sink, str]]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        sink = Sink()
+        sink_url = stack.enter_context(serve_in_thread(sink.app)).url
+        provider = stack.enter_context(systems.provider())
+        desk = stack.enter_context(systems.desk(folder, provider, sink_url))
+        default, before = (stack.enter_context(systems.plain(mode)) for mode in ("default", "before"))
+        yield desk, provider, default, before, sink, sink_url
+
+
+def main() -> int:
+    with everything() as (desk, provider, default, before, sink, sink_url):
+        found = [
+            *helps(desk, default, before),
+            searches(desk, provider, sink, sink_url),
+            *flights(desk, provider, sink_url),
+        ]
+    table = Table("Ratio", "Measured", "Bound", "", "Detail", box=None)
+    for one in found:
+        table.add_row(one.name, f"{one.value:.2f}", one.bound, "fine" if one.fine else "MISSED", one.detail)
+    Console().print(table)
+    return 0 if all(one.fine for one in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
