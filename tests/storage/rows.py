@@ -1,0 +1,62 @@
+"""Rows for the tests of storage, and a way to let many threads do the same at once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from threading import Barrier
+from typing import TypeVar
+
+from bot.model.offer import NumberType, Offer
+from bot.model.request import Options, Person, RequestStatus
+from storage import purchases, requests
+from storage.purchases import KeptPurchase
+from storage.requests import KeptRequest, NewRequest
+from storage.unit_of_work import UnitOfWork
+
+T = TypeVar("T")
+ACCOUNT = "MAINVENTED"
+BEA = Person("T0ONE", "U0BEA")
+
+
+def offer(number: str = "14155550100", **values: object) -> Offer:
+    plain = {"country": "US", "type": NumberType.LOCAL, "monthly": Decimal("0.80"), "setup": Decimal("0.5")}
+    return Offer(number=number, **(plain | values))  # type: ignore[arg-type]
+
+
+def add_request(
+    work: UnitOfWork,
+    origin: str = "V1",
+    *,
+    person: Person = BEA,
+    status: RequestStatus = RequestStatus.PENDING,
+) -> KeptRequest | None:
+    new = NewRequest(
+        person=person, account=ACCOUNT, origin_key=origin, channel="C0NUMBERS", reason="A line for support",
+        options=Options(alias="Support"), status=status, rule="everything else", policy_sha="abc",
+        approvals_needed=2,
+    )  # fmt: skip
+    return requests.add(work, new)
+
+
+def a_request(work: UnitOfWork, origin: str = "V1", **values: RequestStatus) -> KeptRequest:
+    added = add_request(work, origin, **values)  # type: ignore[arg-type]
+    assert added
+    return added
+
+
+def a_purchase(work: UnitOfWork, number: str = "14155550100", origin: str = "V1") -> KeptPurchase:
+    added = purchases.add(work, a_request(work, origin), offer(number))
+    assert added
+    return added
+
+
+def at_once(times: int, do: Callable[[int], T]) -> list[T]:
+    """What `do(0)`, `do(1)` … return, all begun at the same moment by as many threads."""
+    gate = Barrier(times)
+
+    def run(which: int) -> T:
+        gate.wait(10)
+        return do(which)
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(run, range(times)))
