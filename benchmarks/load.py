@@ -15,8 +15,9 @@ HOST = "127.0.0.1"
 def signed(text: str, response_url: str = "") -> bytes:
     """A slash command as Slack sends it, good for five minutes."""
     fields = {
-        "command": "/number", "text": text, "team_id": "T0DEMO", "user_id": "U0RITA", "channel_id": "C0NUMBERS",
-        "trigger_id": "1.1.a", "response_url": response_url, "api_app_id": "A0DESK",
+        "command": "/number", "text": text, "team_id": "T0DEMO", "user_id": "U0RITA",
+        "channel_id": "C0NUMBERS", "trigger_id": "1.1.a", "api_app_id": "A0DESK",
+        "response_url": response_url,
     }  # fmt: skip
     body = urlencode(fields).encode()
     at = str(int(time.time()))
