@@ -59,11 +59,16 @@ class Reader:
 def newest(
     work: UnitOfWork, reader: Reader, query: AuditQuery, *, limit: int, before: int | None = None
 ) -> list[LoggedEvent]:
-    """The newest events that match; `before` pages back by number."""
+    """The newest events that match; `before` pages back by number.
+
+    One workspace's log is in the order of its numbers: a transaction that waits between the clock and the
+    log gets a later number with an earlier time, and in the order of time a page would leave it out.
+    """
+    order = [_T.c.seq.desc()] if reader.workspace is not None else [_T.c.at.desc(), _T.c.seq.desc()]
     statement = select(_T).where(*_conditions(reader, query))
     if before is not None:
         statement = statement.where(_T.c.seq < before)
-    rows = work.execute(statement.order_by(_T.c.at.desc(), _T.c.seq.desc()).limit(limit))
+    rows = work.execute(statement.order_by(*order).limit(limit))
     return [_logged(row) for row in rows]
 
 

@@ -1,7 +1,8 @@
 """Rows for the tests of storage, and a way to let many threads do the same at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from threading import Barrier
 from typing import TypeVar
@@ -11,7 +12,7 @@ from bot.model.request import Options, Person, RequestStatus
 from storage import purchases, requests
 from storage.purchases import KeptPurchase
 from storage.requests import KeptRequest, NewRequest
-from storage.unit_of_work import UnitOfWork
+from storage.unit_of_work import Database, UnitOfWork
 
 T = TypeVar("T")
 ACCOUNT = "MAINVENTED"
@@ -48,6 +49,18 @@ def a_purchase(work: UnitOfWork, number: str = "14155550100", origin: str = "V1"
     added = purchases.add(work, a_request(work, origin), offer(number))
     assert added
     return added
+
+
+class OnPurpose(Exception):
+    """Raised to undo what was written."""
+
+
+@contextmanager
+def undone(database: Database) -> Iterator[UnitOfWork]:
+    """A unit of work that ends with an error."""
+    with suppress(OnPurpose), database.write() as work:
+        yield work
+        raise OnPurpose
 
 
 def at_once(times: int, do: Callable[[int], T]) -> list[T]:
