@@ -1,0 +1,233 @@
+"""The worker: runs due jobs by their kind, tries again what failed, and stops only between jobs."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from bot import worker as module
+from bot.worker import LONGEST_PAUSE, Handler, Worker
+from storage import jobs, migrate, schema
+from storage.engine import make_engine
+from storage.jobs import Job
+from storage.unit_of_work import Database
+
+WAIT = 10.0
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Database]:
+    """A database with the newest schema; the worker is the same on both kinds, so SQLite is enough."""
+    engine = make_engine(f"sqlite:///{tmp_path / 'numberdesk.db'}")
+    migrate.upgrade(engine)
+    yield Database(engine)
+    engine.dispose()
+
+
+@contextmanager
+def running(database: Database, handlers: dict[str, Handler], threads: int = 2) -> Iterator[Worker]:
+    worker = Worker(database, handlers, lease=60, threads=threads)
+    worker.start()
+    yield worker
+    worker.stop(WAIT)
+
+
+def _put(database: Database, *keys: str, delay: float = 0) -> None:
+    with database.write() as work:
+        for key in keys:
+            jobs.put(work, key, delay=delay)
+
+
+def _row(database: Database, key: str) -> Any:
+    with database.read() as work:
+        return work.one(schema.job.select().where(schema.job.c.key == key))
+
+
+def _due_in(database: Database, key: str) -> float:
+    with database.read() as work:
+        row = work.one(schema.job.select().where(schema.job.c.key == key))
+        assert row
+        return float((row["due_at"] - work.now).total_seconds())
+
+
+def _fails(_: Job) -> None:
+    raise ConnectionError("the provider hung up")
+
+
+def _notes(into: list[str]) -> Callable[[Job], None]:
+    return lambda job: into.append(job.key)
+
+
+def test_each_job_goes_to_the_handler_of_its_kind(own: Database) -> None:
+    bought: list[str] = []
+    drawn: list[str] = []
+    worker = Worker(own, {"buy": _notes(bought), "render": _notes(drawn)}, lease=60)
+    _put(own, "buy:P1", "render:R1", "buy:P2")
+    assert worker.run_all() == 3
+    assert (sorted(bought), drawn) == (["buy:P1", "buy:P2"], ["render:R1"])
+    assert not worker.run_one()
+
+
+def test_a_job_that_fails_is_tried_later_and_says_why(own: Database) -> None:
+    worker = Worker(own, {"render": _fails}, lease=60)
+    _put(own, "render:R1")
+    assert worker.run_one()
+    row = _row(own, "render:R1")
+    assert row["last_error"] == "ConnectionError: the provider hung up"
+    assert (row["lease"], row["attempts"]) == (None, 1)
+    assert 1 < _due_in(own, "render:R1") < 3
+    assert not worker.run_one()
+
+
+def test_a_job_that_goes_on_failing_waits_longer_each_time(own: Database) -> None:
+    worker = Worker(own, {"render": _fails}, lease=60)
+    _put(own, "render:R1")
+    pauses = []
+    for _ in range(12):
+        assert worker.run_one()
+        pauses.append(_due_in(own, "render:R1"))
+        own.shift += timedelta(seconds=LONGEST_PAUSE * 1.3)
+    assert pauses[:6] == sorted(pauses[:6])
+    assert all(pause <= LONGEST_PAUSE * 1.2 for pause in pauses)
+    assert pauses[-1] >= LONGEST_PAUSE * 0.7
+
+
+def test_a_long_error_is_kept_short(own: Database) -> None:
+    def fail(_: Job) -> None:
+        raise ValueError("x" * 10_000)
+
+    _put(own, "render:R1")
+    Worker(own, {"render": fail}, lease=60).run_one()
+    assert len(_row(own, "render:R1")["last_error"]) == 500
+
+
+def test_a_handler_says_when_it_wants_to_be_asked_again(own: Database) -> None:
+    worker = Worker(own, {"settle": lambda _: 60.0}, lease=60)
+    _put(own, "settle:P1")
+    worker.run_one()
+    assert 55 < _due_in(own, "settle:P1") <= 60
+    assert _row(own, "settle:P1")["last_error"] is None
+
+
+def test_a_job_that_is_put_while_it_runs_runs_again(own: Database) -> None:
+    seen: list[int] = []
+
+    def render(job: Job) -> None:
+        seen.append(job.gen)
+        if len(seen) == 1:
+            _put(own, "render:R1")
+
+    _put(own, "render:R1")
+    assert Worker(own, {"render": render}, lease=60).run_all() == 2
+    assert seen == [0, 1]
+
+
+def test_a_job_of_an_unknown_kind_stops_nobody(own: Database) -> None:
+    done = Event()
+    _put(own, "riddle:1")
+    with running(own, {"buy": lambda _: done.set()}, threads=1) as worker:
+        own.on_due = worker.wake
+        _put(own, "buy:P1")
+        assert done.wait(WAIT)
+    assert _row(own, "riddle:1")["last_error"].startswith("KeyError")
+
+
+def test_a_woken_worker_does_not_wait_for_its_next_look(
+    own: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "POLL", 3600.0)
+    done = Event()
+    with running(own, {"buy": lambda _: done.set()}) as worker:
+        own.on_due = worker.wake
+        _put(own, "buy:P1")
+        assert done.wait(WAIT)
+
+
+def test_a_job_that_another_process_put_is_found_without_a_word(
+    own: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "POLL", 0.02)
+    done = Event()
+    with running(own, {"buy": lambda _: done.set()}):
+        _put(own, "buy:P1")
+        assert done.wait(WAIT)
+
+
+def test_stop_waits_for_the_job_that_runs_and_takes_no_other(own: Database) -> None:
+    begun, go_on = Event(), Event()
+    finished: list[str] = []
+
+    def buy(job: Job) -> None:
+        begun.set()
+        assert go_on.wait(WAIT)
+        finished.append(job.key)
+
+    worker = Worker(own, {"buy": buy}, lease=60, threads=1)
+    _put(own, "buy:P1", "buy:P2")
+    worker.start()
+    assert begun.wait(WAIT)
+    stopping = Thread(target=worker.stop, args=(WAIT,))
+    stopping.start()
+    stopping.join(0.05)
+    assert stopping.is_alive(), "the job still runs"
+    go_on.set()
+    stopping.join(WAIT)
+    assert not stopping.is_alive()
+    assert len(finished) == 1
+    with own.read() as work:
+        assert jobs.count(work) == {"buy": 1}
+
+
+def test_stop_gives_up_after_its_time(own: Database) -> None:
+    begun, go_on = Event(), Event()
+
+    def buy(_: Job) -> None:
+        begun.set()
+        go_on.wait(WAIT)
+
+    worker = Worker(own, {"buy": buy}, lease=60, threads=1)
+    _put(own, "buy:P1")
+    worker.start()
+    assert begun.wait(WAIT)
+    worker.stop(0.01)
+    assert _row(own, "buy:P1")["lease"] is not None
+    go_on.set()
+    worker.stop(WAIT)
+    assert _row(own, "buy:P1") is None
+
+
+def test_two_workers_share_one_table(own: Database) -> None:
+    done: list[str] = []
+    last = Event()
+
+    def buy(job: Job) -> None:
+        done.append(job.key)
+        if len(done) >= 40:
+            last.set()
+
+    keys = [f"buy:P{i}" for i in range(40)]
+    _put(own, *keys)
+    with running(own, {"buy": buy}), running(own, {"buy": buy}):
+        assert last.wait(WAIT)
+    assert sorted(done) == sorted(keys)
+    with own.read() as work:
+        assert jobs.count(work) == {}
+
+
+def test_the_worker_goes_on_when_the_database_comes_back(
+    own: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "POLL", 0.02)
+    schema.job.drop(own.engine)
+    done, missed = Event(), Event()
+    monkeypatch.setattr(module.log, "exception", lambda *_, **__: missed.set())
+    with running(own, {"buy": lambda _: done.set()}, threads=1) as worker:
+        assert missed.wait(WAIT)
+        schema.job.create(own.engine)
+        _put(own, "buy:P1")
+        assert done.wait(WAIT)
+        assert worker.idle_for() < WAIT
