@@ -26,7 +26,7 @@ ROUNDS = 7
 FEW, MANY = 2, 8
 """Callers at once: Bolt's default mode waits up to 10 ms for each, which many callers hide."""
 SEARCHES = 60
-HELPS = 400
+HELPS = 1500
 IN_FLIGHT = 50
 
 

@@ -1,14 +1,19 @@
-"""The provider's PhoneNumber API: search, buy, and what the account holds. Source: Plivo's API reference."""
+"""The client of Plivo's API. It raises ProviderError's subclasses and nothing else.
+
+NotSent: surely nothing reached the provider. RateLimited: it was not done, later. Refused, NotFound,
+CredentialsRefused: a clear no. Unclear: it may have happened, so ask; never repeat.
+"""
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
 from urllib.parse import quote
 
+from pydantic import ValidationError
 from requests.auth import HTTPBasicAuth
 
 from bot.model.errors import NotFound, Unclear
-from bot.model.offer import NumberType, OfferPage
+from bot.model.offer import Offer, OfferPage
 from bot.model.provider import (
     Account,
     Application,
@@ -20,23 +25,32 @@ from bot.model.provider import (
     Subaccount,
 )
 from bot.plivo import wire
-from bot.plivo.errors import api_id, from_answer, words
+from bot.plivo.address import base_address, path_number
+from bot.plivo.buying import buy_answer, buy_body
+from bot.plivo.errors import api_id, from_answer
 from bot.plivo.http import Answer, Http, Timeouts
 from bot.plivo.pace import Pace
+from bot.plivo.pages import PAGE, next_offset, page_params, total
 
-PAGE = 20
-"""The most that the provider lists at once."""
-MOST_PAGES = 10
-"""Pages of a list to choose from: 200 applications are more than anybody reads."""
-_OK, _CREATED, _ACCEPTED, _NO_CONTENT = 200, 201, 202, 204
+_MOST_PAGES = 10
+"""Pages of a list to choose from: 200 entries are more than anybody reads."""
 
-_Item = TypeVar("_Item", bound=wire.Wire)
+_OK = frozenset({200, 201, 202, 204})
+_ASKS_ELSEWHERE = "IN"
+"""The country whose compliance applications live in the newer API."""
+
+W = TypeVar("W", bound=wire.Wire)
+L = TypeVar("L", wire.ApplicationList, wire.SubaccountList, wire.ComplianceList)
 
 
 class PlivoClient:
-    """One account at the provider. Safe for threads. Raises ProviderError's kinds and nothing else.
+    """One account at Plivo. Safe for threads.
 
-    Times are seconds. Reads are tried again within bounded time; what writes leaves at most once.
+    Reads are tried up to three times; a purchase, a release and a change leave once at most, each on a
+    connection of its own. Time-outs are seconds; `buy_timeout` and `read_timeout` hold for the whole
+    answer, however slowly it comes. `clock` is monotonic seconds, `now` seconds since 1970.
+
+    Raises SettingsError if `url` is no address of an API.
     """
 
     def __init__(
@@ -49,11 +63,25 @@ class PlivoClient:
         read_timeout: float = 30,
         connect_timeout: float = 5,
         pace: Pace | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.time,
     ) -> None:
-        self._base = f"/v1/Account/{quote(auth_id, safe='')}/"
-        self._timeouts = Timeouts(connect=connect_timeout, read=read_timeout, buy=buy_timeout)
-        auth = HTTPBasicAuth(auth_id, auth_token)
-        self._http = Http(url.rstrip("/"), auth, self._timeouts, pace or Pace())
+        self._auth_id = auth_id
+        self._now = now
+        self._buy_timeout = buy_timeout
+        self._http = Http(
+            f"{base_address(url)}/v1/Account/{quote(auth_id, safe='')}/",
+            HTTPBasicAuth(auth_id.encode(), auth_token.encode()),
+            Timeouts(connect=connect_timeout, read=read_timeout),
+            pace or Pace(),
+            clock=clock,
+            wait=wait,
+            now=now,
+        )
+
+    def __repr__(self) -> str:
+        return f"PlivoClient({self._auth_id!r})"
 
     def close(self) -> None:
         """Closes the connections that are kept open."""
@@ -62,139 +90,138 @@ class PlivoClient:
     def search(
         self, params: Mapping[str, str], *, country: str, limit: int = PAGE, offset: int = 0
     ) -> OfferPage:
-        """One page of the numbers for sale; `params` are the provider's own arguments.
+        """A page of numbers that can be bought. `params` have the provider's own names.
 
-        "None" comes in three forms, and all of them are an empty page: an empty list, an `error` in a
-        200, and a 404.
+        Nothing found is an empty page, in each of the three ways in which the provider says so: no
+        objects, an error beside a 200, or a 404.
         """
-        asked = {**params, "limit": str(limit), "offset": str(offset)}
-        answer = self._http.get(f"{self._base}PhoneNumber/", asked)
-        if answer.status == _OK and "objects" not in (answer.document or {}) and words(answer):
-            return OfferPage((), 0, None)
+        asked = {key: value for key, value in params.items() if value} | page_params(limit, offset)
         try:
-            document = _expect(answer, _OK)
+            found = self._read("PhoneNumber/", asked, wire.OfferList)
         except NotFound:
             return OfferPage((), 0, None)
-        found, total, after = wire.read_list(wire.WireOffer, document, offset=offset)
-        kind = _type_asked(params.get("type"))
-        return OfferPage(tuple(item.offer(country, kind) for item in found), total, after)
-
-    def buy(self, number: str, options: BuyOptions) -> BuyAnswer:
-        """Buys the number: the one call that costs money, and it leaves once at most.
-
-        NotSent and RateLimited: surely nothing was done. Refused: a clear no; NotFound is no clear no,
-        for "somebody else took it" and "it is ours already" look alike. Anything else: Unclear.
-        """
-        body = {name: value for name, value in _chosen(options).items() if value}
-        path = f"{self._base}PhoneNumber/{_part(number)}/"
-        answer = self._http.write("POST", path, body, timeout=self._timeouts.buy)
-        if answer.status not in (_CREATED, _ACCEPTED, _OK):
-            raise from_answer(answer, now=time.time())
-        return _bought(answer, number)
+        offers = tuple(o.offer(country, params.get("type")) for o in found.objects or ())
+        if found.objects is None and not found.error:
+            raise Unclear("The provider's answer to a search is not a list of numbers.", http_status=200)
+        return OfferPage(
+            _once(offers),
+            total(found.meta, offset, len(offers)),
+            next_offset(found.meta, offset, limit, offers),
+        )
 
     def rented_number(self, number: str) -> RentedNumber | None:
-        """A number if the account holds it, else None."""
-        answer = self._http.get(f"{self._base}Number/{_part(number)}/", {})
+        """A number as the account holds it; None if the provider says clearly that it does not."""
+        digits = path_number(number)
         try:
-            document = _expect(answer, _OK)
+            found = self._read(f"Number/{digits}/", {}, wire.WireNumber)
         except NotFound:
             return None
-        held = wire.read(wire.WireNumber, document)
-        if held.number != number.lstrip("+"):
-            raise Unclear("The provider answered for another number.", api_id=api_id(answer))
-        return held.rented()
+        if found.number != digits:
+            raise Unclear("The provider answered for another number.", http_status=200)
+        return found.rented()
 
     def rented_numbers(self, *, limit: int = PAGE, offset: int = 0) -> RentedPage:
-        """One page of the numbers the account holds."""
-        found, total, after = self._list("Number/", wire.WireNumber, {}, limit=limit, offset=offset)
-        return RentedPage(tuple(item.rented() for item in found), total, after)
+        """A page of the numbers the account holds; 20 at most."""
+        found = self._read("Number/", page_params(limit, offset), wire.NumberList)
+        numbers = tuple(o.rented() for o in found.objects)
+        return RentedPage(
+            numbers, total(found.meta, offset, len(numbers)), next_offset(found.meta, offset, limit, numbers)
+        )
+
+    def buy(self, number: str, options: BuyOptions) -> BuyAnswer:
+        """Buys a number: one POST leaves, at most.
+
+        NotSent and RateLimited mean that nothing was bought; Refused, that the provider said no; NotFound,
+        that somebody has it, perhaps we; Unclear, that it may be bought: ask `rented_number`, never repeat.
+        """
+        digits = path_number(number)
+        answer = self._http.write(
+            "POST", f"PhoneNumber/{digits}/", buy_body(options), timeout=self._buy_timeout
+        )
+        bought = buy_answer(answer, digits)
+        if bought is None:
+            raise from_answer(answer, now=self._now())
+        return bought
 
     def set_alias(self, number: str, alias: str) -> None:
-        """Names a number of the account; doing it twice does no harm."""
-        path = f"{self._base}Number/{_part(number)}/"
-        _expect(self._http.write("POST", path, {"alias": alias}), _OK, _ACCEPTED)
+        """Names a rented number; an empty alias takes the name away. Doing it twice does no harm."""
+        self._change("POST", f"Number/{path_number(number)}/", {"alias": alias})
 
     def release(self, number: str) -> None:
-        """Gives a number back. Raises NotFound if the account does not hold it."""
-        _expect(self._http.write("DELETE", f"{self._base}Number/{_part(number)}/"), _OK, _NO_CONTENT)
+        """Gives a rented number back. This cannot be undone; NotFound if the account does not hold it."""
+        self._change("DELETE", f"Number/{path_number(number)}/")
 
     def account(self) -> Account:
-        """The account and its balance."""
-        return wire.read(wire.WireAccount, _expect(self._http.get(self._base, {}), _OK)).account()
+        """The account that pays, with its credit."""
+        return self._read("", {}, wire.WireAccount).account(self._auth_id)
 
     def applications(self) -> tuple[Application, ...]:
-        """What may answer calls and messages."""
-        return tuple(item.application() for item in self._all("Application/", wire.WireApplication, {}))
+        """What can answer calls and messages; the first 200."""
+        pages = self._pages("Application/", {}, wire.ApplicationList)
+        return _known(item.application() for page in pages for item in page.objects)
 
     def subaccounts(self) -> tuple[Subaccount, ...]:
-        """The parts of the account."""
-        return tuple(item.subaccount() for item in self._all("Subaccount/", wire.WireSubaccount, {}))
+        """The parts of the account; the first 200."""
+        pages = self._pages("Subaccount/", {}, wire.SubaccountList)
+        return _known(item.subaccount() for page in pages for item in page.objects)
 
     def compliance_applications(self, country: str, number_type: str) -> tuple[ComplianceApplication, ...]:
-        """Documents handed in for numbers of this country and type, accepted or not."""
-        asked = {"country_iso2": country, "number_type": number_type}
-        found = self._all("ComplianceApplication/", wire.WireCompliance, asked)
-        return tuple(one for item in found if (one := item.application()).id)
+        """Documents handed in for a country and a type of number, whatever became of them; the first 200.
 
-    def _all(self, path: str, model: type[_Item], asked: Mapping[str, str]) -> list[_Item]:
-        found: list[_Item] = []
+        India's are in the newer of the provider's two APIs. A 404 means that there are none.
+        """
+        path, key = ("ComplianceApplication/", "country_iso2")
+        if country == _ASKS_ELSEWHERE:
+            path, key = ("PhoneNumber/Compliance/", "country_iso")
+        pages = self._pages(path, {key: country, "number_type": number_type}, wire.ComplianceList)
+        try:
+            found = _known(item.compliance() for page in pages for item in page.objects)
+        except NotFound:
+            return ()
+        return tuple(
+            c for c in found if c.country in {None, country} and c.number_type in {None, number_type}
+        )
+
+    def _read(self, path: str, params: Mapping[str, str], model: type[W]) -> W:
+        return self._understood(self._http.get(path, params), model)
+
+    def _understood(self, answer: Answer, model: type[W]) -> W:
+        if answer.status != 200 or answer.document is None:  # noqa: PLR2004 - OK
+            raise from_answer(answer, now=self._now())
+        try:
+            return model.model_validate(answer.document)
+        except ValidationError:
+            error = Unclear(
+                "The provider's answer does not have the expected shape.",
+                api_id=api_id(answer),
+                http_status=answer.status,
+            )
+        raise error
+
+    def _change(self, method: str, path: str, body: Mapping[str, str] | None = None) -> None:
+        answer = self._http.write(method, path, body)
+        empty = answer.status == 204 and not answer.body  # noqa: PLR2004 - No Content
+        told = answer.status in _OK and answer.document is not None and not answer.document.get("error")
+        if not empty and not told:
+            raise from_answer(answer, now=self._now())
+
+    def _pages(self, path: str, params: Mapping[str, str], model: type[L]) -> Iterator[L]:
         offset: int | None = 0
-        for _ in range(MOST_PAGES):
+        for _ in range(_MOST_PAGES):
+            page = self._read(path, {**params, **page_params(PAGE, offset or 0)}, model)
+            yield page
+            offset = next_offset(page.meta, offset or 0, PAGE, page.objects)
             if offset is None:
-                break
-            page, _total, offset = self._list(path, model, asked, limit=PAGE, offset=offset)
-            found += page
-        return found
-
-    def _list(
-        self, path: str, model: type[_Item], asked: Mapping[str, str], *, limit: int, offset: int
-    ) -> tuple[tuple[_Item, ...], int, int | None]:
-        answer = self._http.get(self._base + path, {**asked, "limit": str(limit), "offset": str(offset)})
-        return wire.read_list(model, _expect(answer, _OK), offset=offset)
+                return
 
 
-def _expect(answer: Answer, *fine: int) -> dict[str, Any]:
-    """The document of an answer that is fine. Raises what the answer stands for if it is not."""
-    if answer.status not in fine:
-        raise from_answer(answer, now=time.time())
-    return answer.document or {}
+K = TypeVar("K", Application, Subaccount, ComplianceApplication)
 
 
-def _bought(answer: Answer, number: str) -> BuyAnswer:
-    """What a success says of this number. Raises Unclear where it does not say so in known words."""
-    known: dict[str, Any] = {"api_id": api_id(answer), "http_status": answer.status}
-    try:
-        named = wire.read(wire.WireBuy, answer.document).numbers
-    except Unclear:
-        raise Unclear("The provider's answer to the purchase is not understood.", **known) from None
-    status = next((item.status for item in named if item.number == number.lstrip("+")), None)
-    if status is None:
-        raise Unclear("The provider's answer to the purchase names other numbers.", **known)
-    meaning = _STATUSES.get(status.lower())
-    if meaning is None:
-        raise Unclear("The provider's answer to the purchase has a status that is not known.", **known)
-    return meaning(api_id(answer), status)
+def _known(found: Iterable[K | None]) -> tuple[K, ...]:
+    """Each once: a list may move while it is paged through."""
+    return tuple({item.id: item for item in found if item is not None}.values())
 
 
-_STATUSES: Mapping[str, Callable[[str | None, str], BuyAnswer]] = {
-    "success": lambda answer_id, said: BuyAnswer("bought", answer_id, said),
-    "pending": lambda answer_id, said: BuyAnswer("awaiting_documents", answer_id, said),
-}
-
-
-def _chosen(options: BuyOptions) -> dict[str, str | None]:
-    return {
-        "app_id": options.app_id,
-        "subaccount": options.subaccount,
-        "cnam_lookup": options.cnam_lookup,
-        "compliance_application_id": options.compliance_application_id,
-    }
-
-
-def _part(number: str) -> str:
-    """A number as a part of a path: digits only, whatever came in."""
-    return quote(number.lstrip("+"), safe="")
-
-
-def _type_asked(name: str | None) -> NumberType | None:
-    return NumberType(name) if name in set(NumberType) else None
+def _once(offers: Iterable[Offer]) -> tuple[Offer, ...]:
+    return tuple({offer.number: offer for offer in offers}.values())

@@ -24,8 +24,7 @@ MOST_BYTES = 5_000_000
 _CHUNK = 65_536
 _CONNECTIONS = 64  # as many as ask at once; idle ones cost a file descriptor
 _CONNECT_TRIES = 3  # a name may have several addresses, each of which is given the connect time-out
-_TRIES = 3
-_BACK_OFF = (0.2, 0.8)
+_BACK_OFF = (0.2, 0.8)  # seconds before the second and the third try
 _MOST_PAUSE = 5.0  # seconds; who waits for a search does not wait longer for its next try
 _WORTH_ANOTHER_TRY = frozenset({429, 500, 502, 503, 504})
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "Numberdesk"}
@@ -59,7 +58,6 @@ class Timeouts:
 
     connect: float = 5
     read: float = 30
-    buy: float = 60
 
 
 class Http:
@@ -100,12 +98,12 @@ class Http:
         In total it takes no more than twice the read time-out. Raises NotSent, RateLimited, Unclear.
         """
         end = self._clock() + 2 * self._timeouts.read
-        for pause in _BACK_OFF[: _TRIES - 1]:
+        for pause in _BACK_OFF:
             try:
                 answer = self._read(path, params, end)
-            except (NotSent, Unclear):
+            except (NotSent, Unclear) as problem:
                 delay = pause
-                if self._clock() + delay >= end:
+                if problem.http_status or self._clock() + delay >= end:
                     raise
             else:
                 delay = max(pause, retry_after(answer.headers, self._now()) or 0)

@@ -1,103 +1,140 @@
-"""The provider's JSON as pydantic models: whatever may be missing is optional, whatever is new is ignored."""
+"""What the provider sends, as it stands on the wire: `number` is certain, all else may be missing.
 
-from collections.abc import Iterable, Mapping
+Unknown fields are kept and ignored. A field that cannot be read counts as missing, so that one odd
+price does not hide a page of numbers; where that would be dangerous, it says so here.
+"""
+
+import re
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, OnErrorOmit
 
-from bot.model.errors import Unclear
 from bot.model.money import parse_usd
 from bot.model.offer import NumberType, Offer
-from bot.model.provider import (
-    Account,
-    Application,
-    ComplianceApplication,
-    RentedNumber,
-    Subaccount,
-)
+from bot.model.provider import Account, Application, ComplianceApplication, RentedNumber, Subaccount
+
+MOST_USD = Decimal(1_000_000)
+_NUMBER = re.compile(r"\+?([0-9]{3,20})", re.ASCII)
+_DECIMALS = 10
 
 
-def _money(value: object) -> Decimal | None:
-    """USD; None for what is missing or no amount: a price that nobody can read is no price."""
-    try:
-        return None if value is None else parse_usd(value)
-    except ValueError:
-        return None
+def _number(value: object) -> str:
+    match = _NUMBER.fullmatch(str(value)) if isinstance(value, str | int) else None
+    if match is None:
+        raise ValueError("not a phone number")
+    return match[1]
 
 
-def _credit(value: object) -> Decimal | None:
-    """USD, and unlike a price it may be below zero."""
-    text = str(value).strip()
-    magnitude = _money(text.removeprefix("-"))
-    if value is None or magnitude is None:
-        return None
-    return -magnitude if text.startswith("-") else magnitude
+def _or_none(read: Callable[[Any], object]) -> BeforeValidator:
+    def lenient(value: object) -> object:
+        try:
+            return read(value)
+        except (ValueError, ArithmeticError):
+            return None
+
+    return BeforeValidator(lenient)
 
 
 def _text(value: object) -> str | None:
-    """Text, from text or a whole number (`lata` comes as either); None if it is empty or anything else."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    """Text, or a number where the provider means text (`lata` is both)."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
     return str(value).strip() or None
 
 
-def _digits(value: object) -> object:
-    return value.lstrip("+") if isinstance(value, str) else value
+def _usd(value: object) -> Decimal:
+    return _bounded(parse_usd(value))
 
 
-def _day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
-    except ValueError:
-        return None
+def _signed_usd(value: object) -> Decimal:
+    if isinstance(value, str) and value.startswith("-"):
+        return -_usd(value[1:])
+    return _usd(value) if not isinstance(value, Decimal | int) else _bounded(Decimal(value))
+
+
+def _bounded(amount: Decimal) -> Decimal:
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -_DECIMALS or abs(amount) > MOST_USD:
+        raise ValueError("no price of a number")
+    return amount
 
 
 def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
 
 
-_Money = Annotated[Decimal | None, BeforeValidator(_money)]
-_Credit = Annotated[Decimal | None, BeforeValidator(_credit)]
-_Text = Annotated[str | None, BeforeValidator(_text)]
-_Digits = Annotated[str, BeforeValidator(_digits), Field(pattern=r"^[0-9]{3,17}$")]
-_Day = Annotated[date | None, BeforeValidator(_day)]
-_Flag = Annotated[bool | None, BeforeValidator(_flag)]
-_Id = Annotated[str, BeforeValidator(_text)]
+def _date(value: object) -> date | None:
+    return date.fromisoformat(value[:10]) if isinstance(value, str) else None
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _last_part(value: object) -> str | None:
+    """The id in `/v1/Account/MA…/Application/123/`, or the text itself."""
+    text = _text(value)
+    return text.rstrip("/").rpartition("/")[2] or None if text else None
+
+
+Number = Annotated[str, BeforeValidator(_number)]
+Text = Annotated[str | None, _or_none(_text)]
+Usd = Annotated[Decimal | None, _or_none(_usd)]
+SignedUsd = Annotated[Decimal | None, _or_none(_signed_usd)]
+Flag = Annotated[bool | None, _or_none(_flag)]
+Date = Annotated[date | None, _or_none(_date)]
+Count = Annotated[int | None, _or_none(_count)]
+Id = Annotated[Text, _or_none(_last_part)]
 
 
 class Wire(BaseModel):
-    model_config = ConfigDict(extra="allow", frozen=True)
+    """Fields that are not known are fine."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+
+class Meta(Wire):
+    """Where a page stands in its list."""
+
+    limit: Count = None
+    next: Text = None
+    total_count: Count = None
 
 
 class WireOffer(Wire):
-    """An item of `GET PhoneNumber/`."""
+    """A number that can be bought."""
 
-    number: _Digits
-    type: _Text = None
-    monthly_rental_rate: _Money = None
-    setup_rate: _Money = None
-    city: _Text = None
-    region: _Text = None
-    rate_center: _Text = None
-    lata: _Text = None
-    voice_enabled: _Flag = None
-    sms_enabled: _Flag = None
-    mms_enabled: _Flag = None
-    voice_rate: _Money = None
-    sms_rate: _Money = None
-    restriction: _Text = None
-    restriction_text: _Text = None
+    number: Number
+    type: Text = None
+    sub_type: Text = None
+    city: Text = None
+    region: Text = None
+    rate_center: Text = None
+    lata: Text = None
+    setup_rate: Any = None
+    monthly_rental_rate: Usd = None
+    voice_enabled: Flag = None
+    sms_enabled: Flag = None
+    mms_enabled: Flag = None
+    voice_rate: Usd = None
+    sms_rate: Usd = None
+    restriction: Text = None
+    restriction_text: Text = None
 
-    def offer(self, country: str, asked: NumberType | None) -> Offer:
-        """The offer, in the model's words; a set-up fee that is not named is none."""
+    def offer(self, country: str, asked: str | None) -> Offer:
+        """As an offer; `country` and `asked` are what was searched for."""
+        setup, monthly = self._prices()
         return Offer(
             number=self.number,
             country=country,
-            type=_type(self.type, asked),
-            monthly=self.monthly_rental_rate,
-            setup=self.setup_rate or Decimal(0),
+            type=number_type(self.sub_type, self.type, asked),
+            monthly=monthly,
+            setup=setup,
             city=self.city,
             region=self.region,
             rate_center=self.rate_center,
@@ -111,30 +148,66 @@ class WireOffer(Wire):
             restriction_text=self.restriction_text,
         )
 
+    def _prices(self) -> tuple[Decimal, Decimal | None]:
+        """Set-up and monthly. A set-up fee that cannot be read hides the monthly price: it is not free."""
+        if self.setup_rate is None:
+            return Decimal(0), self.monthly_rental_rate
+        try:
+            return _usd(self.setup_rate), self.monthly_rental_rate
+        except ValueError:
+            return Decimal(0), None
+
+
+def number_type(sub_type: str | None, wire_type: str | None, asked: str | None) -> NumberType:
+    """The kind of a number, most exact word first: what is searched as local comes as fixed/local.
+
+    Without a sub-type, "fixed" is also what local and national numbers are called: then the type that
+    was asked for says which.
+    """
+    exact, rough, wanted = _known(sub_type), _known(wire_type), _known(asked)
+    if exact:
+        return exact
+    if rough and (rough is not NumberType.FIXED or wanted in {NumberType.MOBILE, NumberType.TOLLFREE}):
+        return rough
+    return wanted or NumberType.FIXED
+
+
+def _known(word: str | None) -> NumberType | None:
+    plain = (word or "").lower().replace("-", "").replace("_", "").replace(" ", "")
+    return NumberType(plain) if plain in set(NumberType) else None
+
+
+class OfferList(Wire):
+    """The answer to a search. `error` in it is a way of the provider to say that it found nothing."""
+
+    meta: Meta = Meta()
+    objects: list[OnErrorOmit[WireOffer]] | None = None
+    error: Any = None
+
 
 class WireNumber(Wire):
-    """An item of `GET Number/`, and the whole of `GET Number/{number}/`."""
+    """A number the account holds."""
 
-    number: _Digits
-    alias: _Text = None
-    monthly_rental_rate: _Money = None
-    added_on: _Day = None
-    renewal_date: _Day = None
-    active: _Flag = None
-    compliance_status: _Text = None
-    compliance_application_id: _Text = None
-    number_type: _Text = None
-    country: _Text = None
-    region: _Text = None
-    city: _Text = None
-    application: _Text = None
-    sub_account: _Text = None
-    voice_enabled: _Flag = None
-    sms_enabled: _Flag = None
-    mms_enabled: _Flag = None
+    number: Number
+    alias: Text = None
+    monthly_rental_rate: Usd = None
+    added_on: Date = None
+    renewal_date: Date = None
+    active: Flag = None
+    compliance_status: Text = None
+    compliance_application_id: Text = None
+    number_type: Text = Field(None, validation_alias=AliasChoices("number_type", "type"))
+    country: Text = None
+    region: Text = None
+    city: Text = None
+    application: Id = None
+    sub_account: Id = Field(None, validation_alias=AliasChoices("sub_account", "subaccount"))
+    voice_enabled: Flag = None
+    sms_enabled: Flag = None
+    mms_enabled: Flag = None
 
     def rented(self) -> RentedNumber:
-        """The number, in the model's words."""
+        """As a rented number."""
         return RentedNumber(
             number=self.number,
             alias=self.alias,
@@ -148,7 +221,7 @@ class WireNumber(Wire):
             country=self.country,
             region=self.region,
             city=self.city,
-            app_id=self.application and self.application.rstrip("/").rpartition("/")[2],
+            app_id=self.application,
             subaccount=self.sub_account,
             voice=bool(self.voice_enabled),
             sms=bool(self.sms_enabled),
@@ -156,20 +229,43 @@ class WireNumber(Wire):
         )
 
 
+class NumberList(Wire):
+    """A page of the numbers the account holds."""
+
+    meta: Meta = Meta()
+    objects: list[OnErrorOmit[WireNumber]]
+
+
+class Bought(Wire):
+    """One number in the answer to a purchase."""
+
+    number: Number
+    status: Text = None
+
+
+class BuyReply(Wire):
+    """The answer to a purchase. Its own status is "fulfilled" even while the number's is "pending"."""
+
+    status: Text = None
+    numbers: list[OnErrorOmit[Bought]]
+    error: Any = None
+
+
 class WireAccount(Wire):
-    """`GET Account/{auth_id}/`."""
+    """The account that pays."""
 
-    auth_id: _Id
-    name: _Text = None
-    cash_credits: _Credit = None
-    timezone: _Text = None
-    account_type: _Text = None
-    billing_mode: _Text = None
-    auto_recharge: _Flag = None
+    auth_id: Text = None
+    name: Text = None
+    cash_credits: SignedUsd = None
+    timezone: Text = None
+    account_type: Text = None
+    billing_mode: Text = None
+    auto_recharge: Flag = None
 
-    def account(self) -> Account:
+    def account(self, auth_id: str) -> Account:
+        """As an account; `auth_id` is the one that was asked for."""
         return Account(
-            auth_id=self.auth_id,
+            auth_id=self.auth_id or auth_id,
             name=self.name,
             credit=self.cash_credits,
             timezone=self.timezone,
@@ -180,15 +276,18 @@ class WireAccount(Wire):
 
 
 class WireApplication(Wire):
-    """An item of `GET Application/`."""
+    """An application."""
 
-    app_id: _Id
-    app_name: _Text = None
-    enabled: _Flag = None
-    default_app: _Flag = None
-    sub_account: _Text = None
+    app_id: Text = None
+    app_name: Text = None
+    enabled: Flag = None
+    default_app: Flag = None
+    sub_account: Id = None
 
-    def application(self) -> Application:
+    def application(self) -> Application | None:
+        """As an application; None without an id."""
+        if self.app_id is None:
+            return None
         return Application(
             id=self.app_id,
             name=self.app_name or self.app_id,
@@ -199,104 +298,62 @@ class WireApplication(Wire):
 
 
 class WireSubaccount(Wire):
-    """An item of `GET Subaccount/`."""
+    """A subaccount. It comes with its own credentials; the model forgets what it does not know."""
 
-    auth_id: _Id
-    name: _Text = None
-    enabled: _Flag = None
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
-    def subaccount(self) -> Subaccount:
-        return Subaccount(self.auth_id, self.name or self.auth_id, enabled=self.enabled is not False)
+    auth_id: Text = None
+    name: Text = None
+    enabled: Flag = None
+
+    def subaccount(self) -> Subaccount | None:
+        """As a subaccount; None without an id."""
+        if self.auth_id is None:
+            return None
+        return Subaccount(self.auth_id, self.name or self.auth_id, self.enabled is not False)
 
 
 class WireCompliance(Wire):
-    """An item of `GET ComplianceApplication/`, whose shape the provider does not document."""
+    """A compliance application, of the older and of the newer API."""
 
-    compliance_application_id: _Text = None
-    id: _Text = None
-    alias: _Text = None
-    status: _Text = None
-    country_iso2: _Text = None
-    number_type: _Text = None
+    id: Text = Field(
+        None,
+        validation_alias=AliasChoices("compliance_application_id", "compliance_id", "id", "application_id"),
+    )
+    alias: Text = None
+    status: Text = None
+    country: Text = Field(None, validation_alias=AliasChoices("country_iso", "country_iso2"))
+    number_type: Text = None
 
-    def application(self) -> ComplianceApplication:
-        return ComplianceApplication(
-            id=self.compliance_application_id or self.id or "",
-            alias=self.alias,
-            status=self.status and self.status.lower(),
-            country=self.country_iso2,
-            number_type=self.number_type,
-        )
-
-
-class WireBought(Wire):
-    """One number in the answer to a buy: its `status` is the truth, the outer one says nothing."""
-
-    number: _Digits
-    status: str
+    def compliance(self) -> ComplianceApplication | None:
+        """As a compliance application; None without an id."""
+        if self.id is None:
+            return None
+        status = self.status.lower() if self.status else None
+        country = self.country.upper() if self.country else None
+        return ComplianceApplication(self.id, self.alias, status, country, self.number_type)
 
 
-class WireBuy(Wire):
-    """The answer to `POST PhoneNumber/{number}/`."""
+class ApplicationList(Wire):
+    """A page of applications."""
 
-    numbers: tuple[WireBought, ...]
-
-
-class _Meta(Wire):
-    total_count: int | None = None
-    limit: int | None = None
-    offset: int | None = None
-    next: _Text = None
+    meta: Meta = Meta()
+    objects: list[OnErrorOmit[WireApplication]]
 
 
-_Item = TypeVar("_Item", bound=Wire)
+class SubaccountList(Wire):
+    """A page of subaccounts; their secrets end here."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    meta: Meta = Meta()
+    objects: list[OnErrorOmit[WireSubaccount]]
 
 
-def read(model: type[_Item], document: Mapping[str, Any] | None) -> _Item:
-    """The document as `model`. Raises Unclear if it is something else."""
-    try:
-        return model.model_validate(document)
-    except ValidationError:
-        raise Unclear("The provider's answer has a shape that is not known.") from None
+class ComplianceList(Wire):
+    """A page of compliance applications."""
 
-
-def read_list(
-    model: type[_Item], document: Mapping[str, Any] | None, *, offset: int, key: str = "objects"
-) -> tuple[tuple[_Item, ...], int, int | None]:
-    """Items, how many there are in all, and where the next page starts.
-
-    An item that is not known is left out: one odd number must not hide all others. Raises Unclear if
-    there is no list.
-    """
-    rows = (document or {}).get(key)
-    if document is None or not isinstance(rows, list):
-        raise Unclear("The provider's answer has a shape that is not known.")
-    meta = _meta(document)
-    after = offset + len(rows)
-    total = meta.total_count if meta.total_count is not None else after
-    more = bool(rows) and (meta.next is not None or after < total)
-    return tuple(_items(model, rows)), total, after if more else None
-
-
-def _meta(document: Mapping[str, Any]) -> _Meta:
-    try:
-        return _Meta.model_validate(document.get("meta") or {})
-    except ValidationError:
-        return _Meta()
-
-
-def _items(model: type[_Item], rows: Iterable[object]) -> Iterable[_Item]:
-    for row in rows:
-        try:
-            yield model.model_validate(row)
-        except ValidationError:
-            continue
-
-
-def _type(named: str | None, asked: NumberType | None) -> NumberType:
-    """What the provider says, in which `fixed` stands for local: then what was asked for is more precise."""
-    try:
-        said = NumberType((named or "").lower())
-    except ValueError:
-        return asked or NumberType.LOCAL
-    return asked if said is NumberType.FIXED and asked else said
+    meta: Meta = Meta()
+    objects: list[OnErrorOmit[WireCompliance]] = Field(
+        validation_alias=AliasChoices("objects", "compliances")
+    )

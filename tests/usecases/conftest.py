@@ -1,0 +1,162 @@
+"""A desk on a real database, with the stand-in of the provider behind it and no Slack."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.model.audit_query import AuditQuery
+from bot.model.policy_file import read_policy
+from bot.model.request import Options, Person
+from bot.plivo.client import PlivoClient
+from bot.usecases.buy import buy
+from bot.usecases.desk import Desk, Timing
+from bot.usecases.groups import Groups
+from bot.usecases.search import SearchPage, search
+from bot.usecases.settle import settle
+from bot.usecases.submit import Ask, Submission, submit
+from bot.worker import Worker
+from storage import audit, purchases, requests, schema
+from storage.audit import Reader
+from storage.purchases import KeptPurchase
+from storage.requests import KeptRequest
+from storage.unit_of_work import Database
+from tests.sandbox.plivo_client import AUTH, Client, stand_in
+
+POLICY = """
+[approvals]
+channel = "C0APPROVE"
+approvers = ["S0PROCURE", "U0BOSS"]
+
+[[rules]]
+name = "cheap"
+max_monthly = "2.00"
+approvals = 0
+
+[[rules]]
+name = "dear"
+min_monthly = "20.00"
+approvals = 2
+
+[[rules]]
+name = "rest"
+approvals = 1
+"""
+APPROVERS = frozenset(f"U0A{i:02}" for i in range(12))
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[Client]:
+    with stand_in(numbers=500) as one:
+        yield one
+
+
+@dataclass
+class Bench:
+    """The desk, and short ways to do what people do."""
+
+    desk: Desk
+    plivo: Client
+    told: list[str] = field(default_factory=list)
+
+    def person(self, user: str = "U0RITA") -> Person:
+        return Person("T0DEMO", user)
+
+    def offers(self, text: str = "US local 415", user: str = "U0RITA") -> SearchPage:
+        return search(self.desk, self.person(user), text, channel="C0NUMBERS")
+
+    def ask(
+        self, user: str = "U0RITA", offer: str | None = None, key: str = "V1", **options: Any
+    ) -> Submission:
+        self.desk.groups.asked("T0DEMO")("S0PROCURE")
+        offer = offer or self.offers().offers[0].id
+        wanted = Ask(
+            offer_id=offer, origin_key=key, channel="C0NUMBERS", reason="why", options=Options(**options)
+        )
+        return submit(self.desk, self.person(user), wanted)
+
+    def price(self, number: str, monthly: str) -> None:
+        self.plivo.control("PUT", f"sandbox/numbers/{number}", json={"monthly": monthly})
+
+    def work(self) -> None:
+        """Runs what is due."""
+        handlers: dict[str, Callable[..., float | None]] = {
+            "buy": lambda job: buy(self.desk, job.subject),
+            "settle": lambda job: settle(self.desk, job.subject),
+            "alias": lambda _: None,
+            "render": lambda _: None,
+            "dm": lambda job: self.told.append(job.subject.partition(":")[2]),
+        }
+        Worker(self.desk.database, handlers, lease=60).run_all()
+
+    def later(self, seconds: float) -> None:
+        self.desk.database.shift += timedelta(seconds=seconds)
+        self.work()
+
+    def purchase(self) -> KeptPurchase:
+        with self.desk.database.read() as work:
+            (row,) = work.rows(select(schema.purchase.c.id))
+            found = purchases.get(work, row["id"])
+        assert found is not None
+        return found
+
+    def request(self) -> KeptRequest:
+        with self.desk.database.read() as work:
+            found = requests.get(work, self.purchase().request_id)
+        assert found is not None
+        return found
+
+    def events(self) -> list[tuple[str, str]]:
+        with self.desk.database.read() as work:
+            logged = audit.newest(work, Reader(None), AuditQuery(), limit=1000)
+        return [(e.event.action.value, e.event.outcome.value) for e in reversed(logged)]
+
+    def posts(self, number: str) -> int:
+        log = self.plivo.control("GET", "sandbox/log?kind=buy")
+        rows = log["log"] if isinstance(log, dict) else log
+        return len([row for row in rows if number in row["path"]])
+
+
+@pytest.fixture
+def bench(database: Database, provider: Client, tmp_path: Path) -> Iterator[Bench]:
+    provider.control("POST", "sandbox/reset", 204)
+    file = tmp_path / "policy.toml"
+    file.write_text(POLICY)
+    loaded = read_policy(file)
+    client = PlivoClient(provider.url, *AUTH, buy_timeout=1, read_timeout=2, connect_timeout=1)
+    desk = Desk(
+        database=database, provider=client, account=AUTH[0], policy=loaded.policy, policy_sha=loaded.sha256,
+        groups=Groups(lambda _workspace, _group: APPROVERS, time.monotonic),
+        timing=Timing(), uptime=time.monotonic,
+    )  # fmt: skip
+    yield Bench(desk, provider)
+    client.close()
+
+
+def at_once(*works: Callable[[], Any]) -> list[Any]:
+    """What each returned, all begun in the same moment; an exception of any is raised here."""
+    gate = Barrier(len(works))
+    results: list[Any] = [None] * len(works)
+
+    def run(index: int) -> None:
+        gate.wait(10)
+        try:
+            results[index] = works[index]()
+        except Exception as problem:  # noqa: BLE001 - raised below, in the test's own thread
+            results[index] = problem
+
+    threads = [Thread(target=run, args=(i,)) for i in range(len(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+    return results

@@ -1,0 +1,182 @@
+"""Buying and settling: at most one POST, and every end is the true one."""
+
+from typing import Any
+
+import pytest
+
+from bot.model.audit import Actor, ActorType
+from bot.model.purchase import PurchaseStatus
+from bot.model.request import Answer, RequestStatus
+from bot.usecases.buy import buy
+from bot.usecases.decide import Approved, decide
+from bot.usecases.settle_by_hand import (
+    MayNotSettle,
+    NotOpen,
+    Settled,
+    consider_settling,
+    settle_by_hand,
+    settle_in_slack,
+)
+from tests.usecases.conftest import Bench, at_once
+
+_S = PurchaseStatus
+
+
+def test_it_is_bought_once_though_two_workers_try(bench: Bench) -> None:
+    bench.ask()
+    purchase = bench.purchase()
+    at_once(*(lambda: buy(bench.desk, purchase.id) for _ in range(4)))
+    bench.work()
+    assert bench.purchase().status is _S.BOUGHT
+    assert bench.posts(purchase.number) == 1
+
+
+def test_a_number_that_is_ours_already_is_not_bought_again(bench: Bench) -> None:
+    bench.ask()
+    number = bench.purchase().number
+    bench.plivo.control("PUT", f"sandbox/numbers/{number}", json={"ours": True})
+    bench.work()
+    assert bench.purchase().status is _S.REFUSED
+    assert bench.posts(number) == 0
+
+
+def test_a_number_that_is_gone_is_refused(bench: Bench) -> None:
+    bench.ask()
+    number = bench.purchase().number
+    bench.plivo.control("PUT", f"sandbox/numbers/{number}", json={"gone": True})
+    bench.work()
+    assert bench.purchase().status is _S.REFUSED
+    assert bench.posts(number) == 0
+    assert "refused" in bench.told
+
+
+def test_a_dearer_price_is_refused_where_nobody_was_asked(bench: Bench) -> None:
+    bench.ask()
+    number = bench.purchase().number
+    bench.price(number, "1.50000")
+    bench.work()
+    assert bench.purchase().status is _S.REFUSED
+    assert "$0.80/month" in (bench.purchase().note or "")
+    assert "$1.50/month" in (bench.purchase().note or "")
+    assert bench.posts(number) == 0
+
+
+def test_a_dearer_price_goes_back_to_the_approvers_once(bench: Bench) -> None:
+    first = bench.offers().offers[0].offer.number
+    bench.price(first, "5.00000")
+    bench.ask(offer=next(o.id for o in bench.offers().offers if o.offer.number == first))
+    _yes(bench, 1)
+    bench.price(first, "6.00000")
+    bench.work()
+    assert (bench.request().status, bench.purchase().status) == (RequestStatus.PENDING, _S.WAITING)
+    assert bench.posts(first) == 0
+    _yes(bench, 2)
+    bench.price(first, "7.00000")
+    bench.work()
+    assert bench.purchase().status is _S.REFUSED
+    assert bench.posts(first) == 0
+
+
+def _yes(bench: Bench, round_seen: int) -> None:
+    boss = bench.person("U0BOSS")
+    outcome = decide(
+        bench.desk, boss, bench.request().id, Answer.APPROVE, round_seen=round_seen, comment=None
+    )
+    assert isinstance(outcome, Approved)
+
+
+def test_too_fast_is_tried_again_five_times_and_then_given_up(bench: Bench) -> None:
+    bench.plivo.spoil("buy", {"status": 429, "body": {"error": "slow down"}})
+    bench.ask()
+    bench.work()
+    assert bench.purchase().status is _S.QUEUED
+    for _ in range(6):
+        bench.later(400)
+    assert bench.purchase().status is _S.REFUSED
+    assert bench.posts(bench.purchase().number) == 6
+    assert not bench.plivo.ours(bench.purchase().number)
+
+
+UNCLEAR: list[dict[str, Any]] = [
+    {"status": 500}, {"reset": "before"}, {"silent": "before"}, {"html": True}, {"status": 206},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("trouble", UNCLEAR)
+def test_unclear_and_not_there_is_not_bought_after_the_window(bench: Bench, trouble: dict[str, Any]) -> None:
+    bench.plivo.spoil("buy", trouble, times=1)
+    bench.ask()
+    bench.work()
+    assert bench.purchase().status is _S.UNKNOWN
+    for _ in range(5):
+        bench.later(60)
+        assert bench.purchase().status is _S.UNKNOWN
+    bench.later(900)
+    assert bench.purchase().status is _S.NOT_BOUGHT
+    assert bench.posts(bench.purchase().number) == 1
+    assert [e for e in bench.told if e in {"unknown", "not_bought"}] == ["unknown", "not_bought"]
+
+
+@pytest.mark.parametrize(
+    "trouble", [{"reset": "after"}, {"effect_then": {"status": 500}}, {"silent": "after"}]
+)
+def test_unclear_and_there_is_bought(bench: Bench, trouble: dict[str, Any]) -> None:
+    bench.plivo.spoil("buy", trouble, times=1)
+    bench.ask()
+    bench.work()
+    bench.later(2)
+    assert bench.purchase().status is _S.BOUGHT
+    assert bench.posts(bench.purchase().number) == 1
+
+
+def _unclear_for_good(bench: Bench) -> str:
+    """A purchase that nobody can clear up: the provider answers nothing about the number."""
+    bench.plivo.spoil("buy", {"status": 500}, times=1)
+    bench.ask()
+    bench.work()
+    bench.plivo.spoil("rented", {"status": 500})
+    bench.later(60)
+    bench.later(1000)
+    assert bench.purchase().status is _S.NEEDS_HUMAN
+    return bench.purchase().id
+
+
+def test_what_stays_unclear_needs_a_person(bench: Bench) -> None:
+    purchase_id = _unclear_for_good(bench)
+    rita, boss = bench.person(), bench.person("U0BOSS")
+    assert isinstance(consider_settling(bench.desk, rita, purchase_id), MayNotSettle)
+    assert bench.events()[-1] == ("purchase.settled", "denied")
+    outcome = settle_in_slack(bench.desk, boss, purchase_id, _S.BOUGHT, reason="it is in the console")
+    assert isinstance(outcome, Settled)
+    assert bench.purchase().status is _S.BOUGHT
+    again = settle_in_slack(bench.desk, boss, purchase_id, _S.NOT_BOUGHT, reason="no, wait")
+    assert isinstance(again, NotOpen)
+
+
+def test_the_provider_may_still_answer_before_a_person_does(bench: Bench) -> None:
+    purchase_id = _unclear_for_good(bench)
+    bench.plivo.control("DELETE", "sandbox/faults", 204)
+    bench.plivo.control("PUT", f"sandbox/numbers/{bench.purchase().number}", json={"ours": True})
+    bench.later(300)
+    assert bench.purchase().status is _S.BOUGHT
+    operator = Actor(ActorType.OPERATOR, "shell")
+    late = settle_by_hand(bench.desk.database, operator, purchase_id, _S.NOT_BOUGHT, reason="late")
+    assert isinstance(late, NotOpen)
+
+
+def test_documents_that_are_missing_are_told(bench: Bench) -> None:
+    bench.plivo.spoil("buy", {"pending": True}, times=1)
+    bench.ask()
+    bench.work()
+    assert bench.purchase().status is _S.AWAITING_DOCUMENTS
+
+
+def test_each_step_leaves_one_event(bench: Bench) -> None:
+    bench.ask()
+    bench.work()
+    assert bench.events() == [
+        ("search.performed", "success"),
+        ("request.submitted", "success"),
+        ("purchase.started", "success"),
+        ("purchase.bought", "success"),
+    ]
