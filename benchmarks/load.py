@@ -34,6 +34,7 @@ class Connection:
     """One connection; raises ConnectionError unless the answer is 200."""
 
     def __init__(self, port: int) -> None:
+        self.body = b""  #: of the newest answer
         self._socket = socket.create_connection((HOST, port), timeout=30)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -55,7 +56,9 @@ class Connection:
         )
         while len(body) < length:
             body += self._more()
-        return time.perf_counter() - began
+        took = time.perf_counter() - began
+        self.body = body
+        return took
 
     def _more(self) -> bytes:
         chunk = self._socket.recv(65536)
