@@ -147,3 +147,65 @@ def test_home_shows_my_requests(desk: World) -> None:
         rita.home()
         shown = rita.wait_for(lambda p: p.published())
         assert shown is not None and "Waiting for approval" in shown.words
+
+
+def test_a_slow_provider_is_excused_within_three_seconds_and_then_answers(desk: World) -> None:
+    desk.plivo.spoil("search", {"hold": "slow", "at": "after"}, times=1)
+    with Person(desk.slack_url, RITA) as rita:
+        assert rita.command(NUMBERS, "/number search US local 415").error is None
+        rita.wait_message(NUMBERS, "takes longer than usual", timeout=3)
+        desk.plivo.control("POST", "sandbox/release/slow")
+        rita.wait_message(NUMBERS, "/month")
+
+
+def test_a_provider_that_is_down_is_named_and_nothing_is_lost(desk: World) -> None:
+    desk.plivo.spoil("search", {"status": 500})
+    with Person(desk.slack_url, RITA) as rita:
+        rita.command(NUMBERS, "/number search US local 415")
+        rita.wait_message(NUMBERS, "did not give a clear answer")
+    shown = desk.run("audit", "query", "outcome:failure", "--json")
+    assert "search.performed" in shown.stdout
+
+
+def test_a_page_is_shared_changed_and_widened(desk: World) -> None:
+    with Person(desk.slack_url, RITA) as rita, Person(desk.slack_url, ANA) as ana:
+        message, _ = find_offer(rita, dear=False)
+        rita.click(message, "search_share")
+        assert "Shared by" in ana.wait_message(NUMBERS, "Shared by").words
+        rita.click(message, "search_change")
+        form = rita.wait_for(lambda p: p.modal())
+        assert form is not None
+        rita.fill("search", 'US local 415 city:"Nowhere"')
+        assert rita.submit() is None
+        nothing = rita.wait_message(NUMBERS, "Nothing found")
+        rita.click(nothing, "search_drop:city")
+        rita.wait_for(lambda p: "/month" in next(m for m in p.messages(NUMBERS) if m.ts == nothing.ts).words)
+
+
+def test_a_group_that_cannot_be_looked_up_lets_nobody_in(desk: World) -> None:
+    with Person(desk.slack_url, RITA) as rita, Person(desk.slack_url, ANA) as ana:
+        ask(rita, dear=True)
+        waiting = ana.wait_message(APPROVE, "Waiting for approval")
+        desk.control.group("S0PROCURE", error="internal_error")
+        ana.click(waiting, "request_approve")
+        told = ana.wait_for(lambda p: p.modal())
+        assert told is not None
+        assert "could not be looked up" in told.words
+
+
+def test_options_are_sent_and_the_number_gets_its_alias(desk: World) -> None:
+    with Person(desk.slack_url, RITA) as rita:
+        message, value = find_offer(rita, dear=False)
+        rita.click(message, "offer_buy", value=value)
+        shown = rita.wait_for(lambda p: p.modal())
+        assert shown is not None
+        rita.fill("reason", "Hotline")
+        rita.fill("alias", "Hotline *1*")
+        name = rita.options(shown, "app_id", "")[0]["text"]["text"]
+        rita.choose("app_id", name)
+        rita.choose("cnam_lookup", "Enabled")
+        assert rita.submit() is None
+        rita.wait_message(NUMBERS, "named")
+    body = desk.buys()[0]["body"]
+    assert body["cnam_lookup"] == "enabled"
+    assert body["app_id"]
