@@ -100,7 +100,8 @@ def _story(view: RequestView, approvers: tuple[str, ...]) -> list[str]:
         lines.append(f"No approval needed (rule “{escape(request.rule or '')}”)")
     for purchase in view.purchases:
         lines += _purchase_lines(purchase)
-    return lines[:9]
+    # what was only blanks or control characters leaves an empty line, for which Slack refuses the card
+    return [line for line in lines if line][:9]
 
 
 def _decision_line(view: RequestView, decision: KeptDecision) -> str:

@@ -1,11 +1,15 @@
 """Text in Slack: other people's words are shown, and never act."""
 
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import accumulate
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 # the look-alikes are the point
 _FORMATTING = str.maketrans({"*": "\u2217", "_": "\uff3f", "~": "\u223c", "`": "\u02cb"})
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def clean(text: str, limit: int) -> str:
@@ -18,10 +22,19 @@ def escape(text: str, limit: int = 300) -> str:
     """Foreign text as one line inside of mrkdwn: it cannot ping, link or format.
 
     Slack reads `&`, `<` and `>` as mark-up and asks for entities; it knows no escape for the
-    characters that format, so these are shown by look-alikes.
+    characters that format, so these are shown by look-alikes. What comes back has at most `limit`
+    characters: an entity has up to five, and Slack refuses a whole message that is too long.
     """
     line = " ".join(clean(text, limit).split()).translate(_FORMATTING)
-    return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _within([_ENTITIES.get(character, character) for character in line], limit)
+
+
+def _within(pieces: Sequence[str], limit: int) -> str:
+    """The pieces in one, cut between two of them if they are longer than `limit`."""
+    ends = list(accumulate(map(len, pieces)))
+    if not ends or ends[-1] <= limit:
+        return "".join(pieces)
+    return "".join(pieces[: bisect_right(ends, limit - 1)]) + "…"
 
 
 def user(user_id: str) -> str:
