@@ -1,0 +1,304 @@
+"""Every message and modal, with the worst text people can write: within Slack's limits, and inert."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.model.audit import Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
+from bot.model.errors import Misread, NotUnderstood, Refused
+from bot.model.offer import NumberType, Offer
+from bot.model.policy import Approvals, Policy, Rule, Verdict
+from bot.model.provider import RentedNumber, RentedPage
+from bot.model.purchase import PurchaseStatus
+from bot.model.request import Answer, Options, Person, RequestStatus
+from bot.model.search import Search
+from bot.usecases import settle_by_hand
+from bot.usecases.conclude import Order
+from bot.usecases.decide import AlreadyDecided, AlreadySpoken, MayDecide, MayNot, NoSuchRequest, PriceChanged
+from bot.usecases.look_up import LogPage, RequestView
+from bot.usecases.preview import NotAllowed, OfferGone, Preview, Taken
+from bot.usecases.search import Found, SearchPage
+from handlers.ui import audit, cards, confirm, decide, direct, form, lists, offers, refusals, trouble
+from handlers.ui import help as help_
+from handlers.ui.blocks import Block, message, notice, section
+from sandbox.slack.checks import check_blocks, check_view, too_much_text
+from storage.purchases import KeptPurchase
+from storage.requests import KeptDecision, KeptRequest
+from storage.searches import KeptOffer, KeptSearch
+
+AT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+BEA = Person("T0ONE", "U0BEA")
+PEOPLE = ("U0ANA", "S0PROCURE")
+_PIECES = (
+    "<!channel>", "<!here|x>", "<@U0VICTIM>", "<https://evil.example|Approve>", "<#C0SECRET>",
+    "&lt;!channel&gt;",
+    "`", "```", "*", "_", "~", "\n", "\r\n> ", "\u202e", "\u2066", "\u200b", "\x00",
+    "&", "<", ">", "|", "“", "日本", "🙂", " ", "a",
+)  # fmt: skip
+NASTY = st.one_of(
+    st.lists(st.sampled_from(_PIECES), min_size=1, max_size=12).map("".join),
+    st.tuples(st.sampled_from(_PIECES), st.integers(1_000, 10_000)).map(lambda p: (p[0] * p[1])[:10_000]),
+)
+_OURS = re.compile(
+    r"<@(U0BEA|U0ANA|U0CAL)>|<!subteam\^S0PROCURE>|<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-0-9: ]+UTC>"
+)
+
+
+def an_offer(text: str) -> Offer:
+    return Offer(
+        number="14155550100", country="US", type=NumberType.LOCAL, monthly=Decimal("0.80"),
+        setup=Decimal("1.5"), city=text, region=text, voice=True, sms=True, restriction=text,
+        restriction_text=text,
+    )  # fmt: skip
+
+
+def a_request(text: str, status: RequestStatus = RequestStatus.PENDING) -> KeptRequest:
+    ended = status is not RequestStatus.PENDING
+    return KeptRequest(
+        id="R7K3M9QXZ2AB", workspace="T0ONE", account="MAINVENTED", requester="U0BEA", channel="C0NUMBERS",
+        reason=text, options=Options(alias=text), status=status, rule=text, approvals_needed=2,
+        approvals_given=1, round=1, created_at=AT, decided_at=AT if ended else None,
+        decided_by="U0ANA" if ended else None,
+    )  # fmt: skip
+
+
+def a_purchase(text: str, status: PurchaseStatus = PurchaseStatus.WAITING) -> KeptPurchase:
+    return KeptPurchase(
+        id="P7K3M9QXZ2AB", request_id="R7K3M9QXZ2AB", workspace="T0ONE",
+        account="MAINVENTED",
+        number="14155550100", setup=Decimal("1.5"), monthly=Decimal("0.80"), setup_before=Decimal(0),
+        monthly_before=Decimal("0.50"),
+        offer=an_offer(text), status=status, attempt="A1", call_at=AT, tries=1, looks=3, note=text,
+        api_id=text, alias_note=text, updated_at=AT,
+    )  # fmt: skip
+
+
+def a_view(
+    text: str,
+    request: RequestStatus = RequestStatus.APPROVED,
+    purchase: PurchaseStatus = PurchaseStatus.BOUGHT,
+) -> RequestView:
+    said = (
+        KeptDecision("U0ANA", Answer.APPROVE, text, AT, 1),
+        KeptDecision("U0CAL", Answer.DENY, text, AT, 2),
+    )
+    return RequestView(a_request(text, request), (a_purchase(text, purchase),), said, {})
+
+
+def a_page(text: str, found: int = 5) -> SearchPage:
+    kept = KeptSearch("S7K3M9QXZ2AB", BEA, "US local", 40, 20, 20, 20)
+    asked = Search(country="US", city=text[:200], region=text[:200])
+    return SearchPage(
+        kept, asked, 5, tuple(KeptOffer(f"S7K3M9QXZ2AB.{i}", an_offer(text)) for i in range(found))
+    )
+
+
+def a_log(text: str) -> LogPage:
+    events = tuple(
+        LoggedEvent(
+            seq=i, id=f"E{i}", at=AT,
+            event=AuditEvent(
+                workspace="T0ONE", account="MAINVENTED", actor=Actor(ActorType.USER, "U0BEA"), action=action,
+                outcome=list(Outcome)[i % 4], on_behalf_of="U0CAL", request_id="R7K3M9QXZ2AB",
+                number="14155550100", reason=text if i % 2 else None, changes={"search": text},
+            ),
+        )
+        for i, action in enumerate([Action.SEARCH_PERFORMED, Action.PURCHASE_REFUSED] * 5)
+    )  # fmt: skip
+    return LogPage(text[:500], events, 7, all_of_it=False)
+
+
+def a_policy(text: str) -> Policy:
+    shown = text.replace("\x00", "").strip() or "a"
+    rules = [Rule(name=f"{i} {shown}"[:80], approvals=i) for i in range(3)]
+    rules.append(Rule(name="no", deny=shown[:500], max_monthly=Decimal("2.00")))
+    return Policy(approvals=Approvals(channel="C0APPROVE", approvers=PEOPLE), rules=tuple(rules))
+
+
+def a_misread(text: str) -> NotUnderstood:
+    return NotUnderstood(tuple(Misread(text[:40], text, text) for _ in range(5)))
+
+
+def _said(text: str) -> Block:
+    return message(text, [section(text)])
+
+
+Build = Callable[[str], Block]
+
+MESSAGES: dict[str, Build] = {
+    "offers": lambda t: offers.search_page(a_page(t)),
+    "offers, shared": lambda t: offers.search_page(a_page(t), shared_by="U0BEA"),
+    "nothing found": lambda t: offers.search_page(a_page(t, 0)),
+    "named numbers": lambda t: offers.found_numbers(
+        [Found("14155550100", KeptOffer("S1.0", an_offer(t))), Found("14155550101", None)]
+    ),
+    "audit": lambda t: audit.log_page(a_log(t)),
+    "audit, empty": lambda t: audit.log_page(LogPage(t[:500], (), None, all_of_it=True)),
+    "my requests": lambda t: lists.my_requests([a_view(t)] * 10),
+    "no requests": lambda _: lists.my_requests([]),
+    "rented": lambda t: lists.rented(
+        RentedPage(tuple(RentedNumber(f"141555501{i:02}", alias=t) for i in range(20)), 60, 40), offset=20
+    ),
+    "none rented": lambda _: lists.rented(RentedPage((), 0, None), offset=0),
+    "info": lambda t: lists.number_info(
+        "14155550100", RentedNumber("14155550100", t, Decimal("0.8"), date(2026, 1, 2))
+    ),
+    "info, not held": lambda _: lists.number_info("14155550100", None),
+    "policy": lambda t: lists.policy(a_policy(t)),
+    "no policy": lambda _: lists.policy(None),
+    "help": lambda _: help_.help_text(),
+    "help, one topic": lambda _: help_.help_text("search"),
+    "help, unknown": help_.help_text,
+    "not understood": lambda t: help_.not_understood(a_misread(t), "search"),
+    "refused": lambda t: trouble.trouble(Refused(t, api_id=t)),
+    "other trouble": lambda t: trouble.trouble(RuntimeError(t)),
+    "not allowed": lambda t: _said(refusals.not_offered(NotAllowed(Verdict(False, t, deny_reason=t)))),
+    "offer gone": lambda _: _said(refusals.not_offered(OfferGone())),
+    "taken": lambda t: _said(refusals.not_offered(Taken(a_request(t), a_purchase(t)))),
+    "may not settle": lambda t: _said(refusals.not_settled(settle_by_hand.MayNotSettle(t))),
+    "not open": lambda t: _said(
+        refusals.not_settled(settle_by_hand.NotOpen(Order(a_request(t), a_purchase(t))))
+    ),
+    "no such purchase": lambda _: _said(refusals.not_settled(settle_by_hand.NoSuchPurchase())),
+    "already decided": lambda t: _said(
+        decide.obstacle(AlreadyDecided(a_request(t, RequestStatus.DENIED)), Answer.APPROVE)
+    ),
+    "already spoken": lambda t: _said(decide.obstacle(AlreadySpoken(a_request(t)), Answer.APPROVE)),
+    "price changed": lambda t: _said(decide.obstacle(PriceChanged(a_request(t)), Answer.APPROVE)),
+    "may not": lambda t: _said(decide.obstacle(MayNot(t), Answer.DENY)),
+    "no such request": lambda _: _said(decide.obstacle(NoSuchRequest(), Answer.DENY)),
+}
+
+EVENTS = (
+    "approved", "denied", "repriced", "bought", "awaiting_documents", "refused", "unknown", "not_bought",
+    "needs_human",
+)  # fmt: skip
+
+MODALS: dict[str, Build] = {
+    "confirm, at once": lambda t: confirm.confirmation(
+        Preview(KeptOffer("S1.0", an_offer(t)), Verdict(True, t, 0)), a_policy(t), channel="C0NUMBERS"
+    ),
+    "confirm, dear": lambda t: confirm.confirmation(
+        Preview(
+            KeptOffer("S1.0", Offer("14155550100", "US", NumberType.LOCAL, Decimal("12345678.1234"))),
+            Verdict(True, t, 0),
+        ),
+        a_policy(t),
+        channel="C0NUMBERS",
+    ),
+    "confirm, by others": lambda t: confirm.confirmation(
+        Preview(KeptOffer("S1.0", an_offer(t)), Verdict(True, t, 2)), a_policy(t), channel="C0NUMBERS"
+    ),
+    "approve": lambda t: decide.approve_modal(MayDecide(a_request(t), (a_purchase(t),))),
+    "deny": lambda t: decide.deny_modal(MayDecide(a_request(t), (a_purchase(t),))),
+    "settle, bought": lambda _: decide.settle_modal("P1", "14155550100", PurchaseStatus.BOUGHT),
+    "settle, not bought": lambda _: decide.settle_modal("P1", "14155550100", PurchaseStatus.NOT_BOUGHT),
+    "form": lambda _: form.search_form(channel="C0NUMBERS"),
+    "form, filled": lambda t: form.search_form(
+        channel="C0NUMBERS", asked=Search(country="US", city=t[:60].replace("\n", " "))
+    ),
+    "notice": lambda t: notice("Not possible", decide.obstacle(MayNot(t), Answer.DENY)),
+}
+
+
+def _parts(thing: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(thing, dict):
+        yield thing
+        for value in thing.values():
+            yield from _parts(value)
+    elif isinstance(thing, list):
+        for item in thing:
+            yield from _parts(item)
+
+
+def _acts(text: str) -> list[str]:
+    """What Slack would read as a mention, a link or a date and is not ours."""
+    return re.findall(r"<[^>]*>?", _OURS.sub("", text))
+
+
+def assert_inert(thing: Block) -> None:
+    for part in _parts(thing):
+        if part.get("type") == "mrkdwn":
+            assert _acts(part["text"]) == []
+            assert part["verbatim"], "Slack makes no links of its own"
+            assert not re.search("[\u202a-\u202e\u2066-\u2069\x00]", part["text"])
+
+
+def assert_labelled(blocks: list[Block]) -> None:
+    buttons = [part for part in _parts(blocks) if part.get("type") == "button"]
+    times = Counter(part["text"]["text"] for part in buttons)
+    for part in buttons:
+        assert times[part["text"]["text"]] == 1 or part.get("accessibility_label")
+
+
+def assert_good_message(built: Block) -> None:
+    assert built["text"].strip()
+    assert len(built["text"]) <= 4000
+    assert _acts(built["text"]) == []
+    assert check_blocks(built["blocks"]) == []
+    assert not too_much_text(built["blocks"])
+    assert_inert(built)
+    assert_labelled(built["blocks"])
+
+
+@pytest.mark.parametrize("name", list(MESSAGES))
+@settings(max_examples=12, deadline=None)
+@given(text=NASTY)
+def test_every_message_is_one_that_slack_takes_and_nothing_in_it_acts(name: str, text: str) -> None:
+    assert_good_message(MESSAGES[name](text))
+
+
+@pytest.mark.parametrize("kind", ["request", "approval"])
+@pytest.mark.parametrize("request_status", list(RequestStatus))
+@pytest.mark.parametrize("status", list(PurchaseStatus))
+@settings(max_examples=2, deadline=None)
+@given(text=NASTY)
+def test_every_card_is_one_that_slack_takes_and_nothing_in_it_acts(
+    status: PurchaseStatus, request_status: RequestStatus, kind: str, text: str
+) -> None:
+    view = a_view(text, request_status, status)
+    assert_good_message(cards.card(view, kind=kind, approvers=PEOPLE, problem=text))
+
+
+@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("status", list(PurchaseStatus))
+@settings(max_examples=2, deadline=None)
+@given(text=NASTY)
+def test_every_direct_message_is_one_that_slack_takes(status: PurchaseStatus, event: str, text: str) -> None:
+    assert_good_message(direct.direct(a_view(text, purchase=status), event))
+
+
+@pytest.mark.parametrize("name", list(MODALS))
+@settings(max_examples=12, deadline=None)
+@given(text=NASTY)
+def test_every_modal_is_one_that_slack_takes_and_nothing_in_it_acts(name: str, text: str) -> None:
+    built = MODALS[name](text)
+    assert check_view(built) == []
+    for key in ("title", "submit", "close"):
+        assert len(built.get(key, {"text": ""})["text"]) <= 24
+    assert_inert(built)
+    assert_labelled(built["blocks"])
+    for part in _parts(built):
+        if "initial_value" in part:
+            assert len(part["initial_value"]) <= part["max_length"]
+
+
+def test_only_ampersands_and_only_blanks_are_taken_too() -> None:
+    for text in ("&" * 10_000, "\n" * 1_000, "\u200b"):
+        assert_good_message(cards.card(a_view(text), kind="request", problem=text))
+        assert_good_message(MESSAGES["not understood"](text))
+
+
+@settings(max_examples=12, deadline=None)
+@given(text=NASTY)
+def test_the_home_tab_is_one_that_slack_takes(text: str) -> None:
+    built = lists.home([a_view(text)] * 20)
+    assert check_view(built, "home") == []
+    assert_inert(built)
