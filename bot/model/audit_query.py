@@ -106,10 +106,10 @@ def _since(word: str, value: str, now: datetime) -> datetime:
         return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
         day = datetime.fromisoformat(value)
-    except ValueError:
+        return day.replace(tzinfo=UTC) if day.tzinfo is None else day.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and the last day of all have no other zone
         problem = f"“{value[:40]}” is no time: write how long ago, or a date."
         raise NotUnderstood((Misread(word[:40], problem, "since:7d"),)) from None
-    return day.replace(tzinfo=UTC) if day.tzinfo is None else day.astimezone(UTC)
 
 
 def _request(word: str, value: str, _now: datetime) -> str:
