@@ -9,7 +9,7 @@ from bot.plivo.http import Answer
 from bot.plivo.retry_after import retry_after
 
 _LONGEST = 300
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _REQUEST_TIMEOUT = 408
 _KEYS = ("error", "Error", "global_error", "message", "data", "errors", "detail")
 
@@ -46,7 +46,10 @@ def words(answer: Answer) -> str | None:
 
 
 def clean(text: str) -> str:
-    """One line without control characters, nor marks that turn the direction of writing."""
+    """One line without control characters, marks that turn the direction of writing, or halves of pairs.
+
+    JSON can carry half a surrogate pair, which no database and no socket takes.
+    """
     line = _UNPRINTABLE.sub(" ", text).strip()
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 

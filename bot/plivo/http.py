@@ -43,7 +43,7 @@ class Answer:
         """The JSON object in the body, with its decimals exact; None if it holds none."""
         try:
             found = json.loads(self.body, parse_float=Decimal, parse_constant=_no_number)
-        except (ValueError, RecursionError):
+        except (ValueError, ArithmeticError, RecursionError):  # 1e99999999999999999999 is no Decimal
             return None
         return found if isinstance(found, dict) else None
 

@@ -52,7 +52,9 @@ def _usd(value: object) -> Decimal:
 def _signed_usd(value: object) -> Decimal:
     if isinstance(value, str) and value.startswith("-"):
         return -_usd(value[1:])
-    return _usd(value) if not isinstance(value, Decimal | int) else _bounded(Decimal(value))
+    if isinstance(value, bool) or not isinstance(value, Decimal | int):
+        return _usd(value)
+    return _bounded(Decimal(value))
 
 
 def _bounded(amount: Decimal) -> Decimal:
