@@ -1,7 +1,7 @@
 """Posts to response_urls, and to nothing else.
 
 A response_url comes with a request and is posted to with our words in it, so only Slack's own host, or
-that of SLACK_API_URL when this is set, is ever called (DESIGN, HTTP).
+that of SLACK_API_URL when this is set, is ever called.
 """
 
 from collections.abc import Mapping

@@ -114,8 +114,8 @@ def of_person(work: UnitOfWork, person: Person, *, limit: int) -> list[KeptReque
 def count_approval(work: UnitOfWork, request_id: str) -> KeptRequest | None:
     """Adds one approval to a pending request in one UPDATE; None if it is not pending any more.
 
-    The UPDATE comes before the approver's line is written: reading the number of approvals and
-    comparing it would leave a request stuck when two approve at once on PostgreSQL.
+    Counting what was read and comparing it would leave a request stuck when two approve at once on
+    PostgreSQL; the row that comes back says whether this was the last approval needed.
     """
     table = schema.request
     pending = (table.c.id == request_id) & (table.c.status == RequestStatus.PENDING)

@@ -47,6 +47,3 @@ LIVE = frozenset(
 
 UNSETTLED = frozenset({_S.QUEUED, _S.BUYING, _S.UNKNOWN, _S.NEEDS_HUMAN})
 """Money may be moving, or may have moved: `python -m bot purchases` lists these."""
-
-SETTLED_BY_HAND = frozenset({_S.NEEDS_HUMAN})
-"""What a person may settle with a reason."""
