@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.model.purchase import LIVE, MOVES, SETTLED_BY_HAND, UNSETTLED, PurchaseStatus
+from bot.model.purchase import LIVE, MOVES, UNSETTLED, PurchaseStatus
+from bot.usecases.settle import ASKABLE
 
 S = PurchaseStatus
 
@@ -58,5 +59,5 @@ def test_while_money_may_move_nobody_else_buys_the_number() -> None:
 
 
 def test_a_person_settles_only_what_is_unclear() -> None:
-    assert SETTLED_BY_HAND <= UNSETTLED
-    assert all({S.BOUGHT, S.NOT_BOUGHT} <= MOVES[start] for start in SETTLED_BY_HAND)
+    assert ASKABLE <= UNSETTLED
+    assert all({S.BOUGHT, S.NOT_BOUGHT} <= MOVES[start] for start in ASKABLE)
