@@ -1,183 +1,260 @@
-"""Reading from the provider: three kinds of none, odd items, and tries within bounds."""
+"""Reading from the provider: three kinds of none, pages, odd items, and what its own samples say."""
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from pydantic import ValidationError
 
-from bot.model.errors import CredentialsRefused, NotFound, RateLimited, Refused, Unclear
-from bot.model.offer import NumberType
-from bot.model.provider import BuyOptions
-from bot.plivo import wire
+from bot.model.errors import NotFound, Refused, SettingsError, Unclear
+from bot.model.offer import NumberType, OfferPage
+from bot.model.provider import BuyOptions, ComplianceApplication
 from bot.plivo.client import PlivoClient
-from bot.plivo.pace import Pace
-from tests.plivo.scripted import Script, answer, close, provider
-from tests.sandbox.plivo_client import AUTH, Client, stand_in
+from tests.plivo.scripted import Provider, Script, answer, provider, told
+
+SAMPLES = Path(__file__).parent.parent / "sandbox" / "data"
+NUMBER = "14155550100"
+TOKEN = "an-invented-token"
 
 
-def _json(status: str, /, **body: Any) -> Script:
-    return answer(status, json.dumps(body).encode())
+@contextmanager
+def _meeting(*scripts: Script) -> Iterator[tuple[Provider, PlivoClient]]:
+    with provider(*scripts) as plivo:
+        client = PlivoClient(plivo.url, "MAINVENTED", TOKEN, wait=lambda _: None)
+        yield plivo, client
+        client.close()
 
 
-def _client(url: str) -> PlivoClient:
-    return PlivoClient(url, *AUTH, buy_timeout=1, read_timeout=1, connect_timeout=1)
+def _sample(name: str) -> Script:
+    return answer("200 OK", (SAMPLES / f"{name}.json").read_bytes())
+
+
+def _search(*scripts: Script, limit: int = 20, offset: int = 0, **params: str) -> OfferPage:
+    with _meeting(*scripts) as (_, client):
+        return client.search({"country_iso": "US"} | params, country="US", limit=limit, offset=offset)
+
+
+def _rows(count: int, first: int = 14155550100) -> list[dict[str, Any]]:
+    return [{"number": str(first + i)} for i in range(count)]
 
 
 @pytest.mark.parametrize(
     "script",
     [
-        _json("200 OK", objects=[], meta={"total_count": 0}),
-        _json("200 OK", error="no numbers found"),
-        _json("404 Not Found", error="not found", api_id="a"),
+        told("200 OK", objects=[], meta={"total_count": 0}),
+        told("200 OK", error="no numbers found"),
+        told("200 OK", objects=[], error="no numbers found"),
+        told("404 Not Found", error="not found"),
     ],
 )
 def test_none_comes_in_three_forms(script: Script) -> None:
-    with provider(script) as plivo:
-        page = _client(plivo.url).search({"country_iso": "US"}, country="US")
-        assert (page.offers, page.next_offset) == ((), None)
+    assert _search(script) == OfferPage((), 0, None)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        told("200 OK"),
+        told("200 OK", objects=None),
+        told("200 OK", objects={"number": NUMBER}),
+        answer("200 OK"),
+        answer("200 OK", b"<html>"),
+        answer("404 Not Found", b"<html>"),
+    ],
+)
+def test_what_is_no_list_is_not_taken_for_none(script: Script) -> None:
+    with pytest.raises(Unclear):
+        _search(script)
 
 
 def test_only_the_number_is_needed_and_an_odd_item_hides_no_other() -> None:
-    rows = [{"number": "14155550100"}, {"number": None}, {"number": "+14155550101", "lata": 722, "x": [1]}]
-    with provider(_json("200 OK", objects=rows, meta={"total_count": 40})) as plivo:
-        page = _client(plivo.url).search({"country_iso": "US", "type": "local"}, country="US")
+    odd: list[Any] = [{"number": None}, {"number": "12"}, {}, "14155550109", None]
+    rows = [{"number": NUMBER}, *odd, {"number": "+14155550101", "lata": 722, "x": [1]}]
+    page = _search(told("200 OK", objects=rows, meta={"total_count": 40}), type="local")
     first, second = page.offers
-    assert (first.number, first.monthly, first.type) == ("14155550100", None, NumberType.LOCAL)
+    assert (first.number, first.monthly, first.type) == (NUMBER, None, NumberType.LOCAL)
     assert (second.number, second.lata) == ("14155550101", "722")
     assert (page.total, page.next_offset) == (40, 20)
 
 
-def test_a_read_is_tried_again_and_then_given_up() -> None:
-    fine = _json("200 OK", number="14155550100")
-    with provider(_json("503 Busy"), close, fine) as plivo:
-        held = _client(plivo.url).rented_number("14155550100")
-        assert held is not None
-        assert len(plivo.requests) == 3
-    with provider(_json("500 Oops")) as plivo:
-        with pytest.raises(Unclear):
-            _client(plivo.url).rented_number("14155550100")
-        assert len(plivo.requests) == 3
+def test_a_number_that_comes_twice_is_one_offer() -> None:
+    assert len(_search(told("200 OK", objects=_rows(2) + _rows(2))).offers) == 2
+
+
+def test_the_parameters_go_out_as_they_are_and_empty_ones_stay_here() -> None:
+    with _meeting(told("200 OK", objects=[])) as (plivo, client):
+        asked = {"country_iso": "US", "city": "San José", "services": "voice,sms", "region": ""}
+        client.search(asked, country="US", limit=500, offset=-3)
+        line = plivo.requests[0].split(b"\r\n")[0].decode()
+    path, query = line.split(" ")[1].split("?")
+    assert path == "/v1/Account/MAINVENTED/PhoneNumber/"
+    assert query == "country_iso=US&city=San+Jos%C3%A9&services=voice%2Csms&limit=20&offset=0"
+
+
+NEXT = "/v1/Account/MAINVENTED/PhoneNumber/?limit=5&offset=5"
+
+
+@pytest.mark.parametrize(
+    ("rows", "meta", "offset", "following"),
+    [
+        (5, {"limit": 5, "next": NEXT, "total_count": 12}, 0, 5),
+        (5, {"total_count": 12}, 5, 10),
+        (5, {"limit": 3, "total_count": 12}, 0, 3),
+        (2, {"limit": 5, "next": NEXT, "total_count": 12}, 10, None),
+        (5, {"limit": 5, "next": None, "total_count": 99}, 0, None),
+        (5, {"limit": 5, "next": "", "total_count": 99}, 0, None),
+        (5, {"limit": 5, "next": NEXT}, 0, 5),
+        (5, {}, 0, None),
+        (0, {"limit": 5, "next": NEXT, "total_count": 12}, 5, None),
+    ],
+)
+def test_the_next_page_begins_where_the_provider_left_off(
+    rows: int, meta: dict[str, Any], offset: int, following: int | None
+) -> None:
+    page = _search(told("200 OK", objects=_rows(rows), meta=meta), limit=5, offset=offset)
+    assert page.next_offset == following
+    assert page.total >= len(page.offers)
 
 
 def test_ours_or_not_is_never_guessed() -> None:
-    with provider(_json("404 Not Found", error="not found", api_id="a")) as plivo:
-        assert _client(plivo.url).rented_number("14155550100") is None
-    with provider(answer("404 Not Found", b"<html>")) as plivo, pytest.raises(Unclear):
-        _client(plivo.url).rented_number("14155550100")
-    with provider(_json("200 OK", number="14155550199")) as plivo, pytest.raises(Unclear):
-        _client(plivo.url).rented_number("14155550100")
+    with _meeting(told("404 Not Found", error="not found")) as (_, client):
+        assert client.rented_number(NUMBER) is None
+    unclear = [
+        answer("404 Not Found", b"<html>"),
+        answer("404 Not Found"),
+        answer("404 Not Found", b'{"message": "no route"}'),
+        told("200 OK", number="14155550199"),
+        told("200 OK"),
+        told("410 Gone"),
+    ]
+    for script in unclear:
+        with _meeting(script) as (_, client), pytest.raises(Unclear):
+            client.rented_number(NUMBER)
 
 
-def test_a_redirect_is_not_followed() -> None:
-    moved = answer("302 Found", b"", "Location: http://127.0.0.1:9/")
-    with provider(moved) as plivo, pytest.raises(Unclear):
-        _client(plivo.url).account()
+def test_the_sample_of_a_search_is_understood() -> None:
+    page = _search(_sample("phoneNumberListResponse"), type="local")
+    first = page.offers[0]
+    assert (first.number, first.country, first.type) == ("14154009186", "US", NumberType.LOCAL)
+    assert (first.monthly, first.setup, first.due_today) == (Decimal("0.8"), Decimal(0), Decimal("0.8"))
+    assert (first.lata, first.rate_center, first.city) == ("722", "SNFC CNTRL", None)
+    assert (first.voice, first.sms, first.mms, first.restriction) == (True, True, False, None)
+    assert (len(page.offers), page.total, page.next_offset) == (2, 9, None)
 
 
-@pytest.fixture(scope="module")
-def plivo() -> Iterator[Client]:
-    with stand_in(numbers=500) as one:
-        yield one
-
-
-def test_the_whole_life_of_a_number(plivo: Client) -> None:
-    client = _client(plivo.url)
-    offer = client.search({"country_iso": "US", "type": "local"}, country="US").offers[0]
-    assert isinstance(offer.monthly, Decimal)
-    assert client.rented_number(offer.number) is None
-    assert client.buy(offer.number, BuyOptions()).status == "bought"
-    client.set_alias(offer.number, "Hotline")
-    held = client.rented_number(offer.number)
+def test_the_sample_of_a_rented_number_is_understood() -> None:
+    with _meeting(_sample("numberGetResponse")) as (_, client):
+        held = client.rented_number("+1 760-991-5566")
     assert held is not None
-    assert held.alias == "Hotline"
-    assert offer.number in {n.number for n in client.rented_numbers().numbers}
-    with pytest.raises(NotFound):
-        client.buy(offer.number, BuyOptions())
-    client.release(offer.number)
-    assert client.rented_number(offer.number) is None
-    client.close()
+    assert (held.number, held.alias, held.active) == ("17609915566", None, False)
+    assert (held.monthly, held.app_id) == (Decimal("0.8"), "29986316244302815")
+    assert (held.added_on, held.renewal_date) == (date(2014, 2, 14), date(2014, 3, 14))
+    assert (held.number_type, held.country, held.subaccount) == ("local", "United States", None)
 
 
-def test_what_can_be_chosen(plivo: Client) -> None:
-    client = _client(plivo.url)
-    assert client.account().auth_id == AUTH[0]
-    assert len(client.applications()) == 3
-    assert {s.enabled for s in client.subaccounts()} == {True, False}
-    assert {c.country for c in client.compliance_applications("DE", "local")} == {"DE"}
-    client.close()
+def test_the_samples_of_lists_are_understood() -> None:
+    with _meeting(_sample("numberListResponse")) as (_, client):
+        page = client.rented_numbers()
+        assert len(page.numbers) == _count("numberListResponse")
+    with _meeting(_sample("applicationListResponse")) as (_, client):
+        assert len(client.applications()) == _count("applicationListResponse")
+    with _meeting(_sample("subaccountListResponse")) as (_, client):
+        found = client.subaccounts()
+        assert len(found) == _count("subaccountListResponse")
+        assert {s.enabled for s in found} == {False}
 
 
-def test_refused_credentials_are_named(plivo: Client) -> None:
-    client = PlivoClient(plivo.url, AUTH[0], "wrong")
-    with pytest.raises(CredentialsRefused):
-        client.account()
-    client.close()
+def _count(name: str) -> int:
+    return len(json.loads((SAMPLES / f"{name}.json").read_text())["objects"])
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
-    max_leaves=10,
+def test_the_sample_of_an_account_is_understood() -> None:
+    with _meeting(_sample("accountGetResponse")) as (_, client):
+        account = client.account()
+    assert (account.name, account.credit) == ("Sherlock Holmes", Decimal("4.88860"))
+    assert (account.billing_mode, account.auto_recharge) == ("prepaid", False)
+
+
+def test_the_samples_of_writes_are_understood() -> None:
+    with _meeting(_sample("phoneNumberCreateResponse")) as (_, client):
+        assert client.buy("14154009186", BuyOptions()).status == "bought"
+    with _meeting(_sample("numberUpdateResponse")) as (plivo, client):
+        client.set_alias("17609915566", "")
+        assert plivo.requests[0].endswith(b'{"alias": ""}')
+
+
+def test_a_long_list_is_read_page_by_page_and_each_item_once() -> None:
+    def page(first: int) -> Script:
+        rows = [{"app_id": str(first + i), "app_name": f"Line {first + i}"} for i in range(20)]
+        return told("200 OK", objects=rows, meta={"limit": 20, "next": "/more", "total_count": 45})
+
+    last = told("200 OK", objects=[{"app_id": "39"}, {"app_id": "40"}], meta={"next": None})
+    with _meeting(page(0), page(20), last) as (plivo, client):
+        assert [a.id for a in client.applications()] == [str(i) for i in range(41)]
+        assert len(plivo.requests) == 3
+        assert b"limit=20&offset=40" in plivo.requests[2]
+
+
+def test_a_list_without_an_end_is_left_after_ten_pages() -> None:
+    endless = told("200 OK", objects=[{"app_id": "1"}], meta={"limit": 20, "next": "/more"})
+    with _meeting(endless) as (plivo, client):
+        assert len(client.applications()) == 1
+        assert len(plivo.requests) == 10
+
+
+@pytest.mark.parametrize(
+    ("country", "path"), [("IN", b"PhoneNumber/Compliance/?country_iso=IN"), ("DE", b"country_iso2=DE")]
 )
+def test_documents_are_asked_for_where_the_country_keeps_them(country: str, path: bytes) -> None:
+    rows = [
+        {"compliance_id": "c-1", "alias": "Office", "status": "Accepted", "number_type": "local"},
+        {"compliance_id": "c-2", "country_iso": "FR", "number_type": "local"},
+        {"alias": "without an id"},
+    ]
+    with _meeting(told("200 OK", compliances=rows)) as (plivo, client):
+        found = client.compliance_applications(country, "local")
+        assert found == (ComplianceApplication("c-1", "Office", "accepted", None, "local"),)
+        assert path in plivo.requests[0]
 
 
-@given(st.dictionaries(st.sampled_from(["objects", "meta", "error", "number", "lata", "setup_rate"]), JSON))
-def test_no_json_breaks_the_models(document: dict[str, Any]) -> None:
-    for model in (wire.OfferList, wire.NumberList, wire.WireNumber, wire.BuyReply, wire.WireAccount):
-        try:
-            model.model_validate(document)
-        except ValidationError:
-            continue
+def test_no_documents_may_be_a_404() -> None:
+    with _meeting(told("404 Not Found", error="not found")) as (_, client):
+        assert client.compliance_applications("GB", "local") == ()
+        with pytest.raises(NotFound):
+            client.applications()
 
 
-@given(st.lists(st.floats(0, 3), max_size=60))
-def test_no_window_holds_more_than_the_limit(gaps: list[float]) -> None:
-    now, starts = [0.0], []
-
-    def wait(seconds: float) -> None:
-        now[0] += seconds
-
-    pace = Pace(5, 5.0, lambda: now[0], wait)
-    for gap in gaps:
-        now[0] += gap
-        pace.take()
-        starts.append(now[0])
-    for start in starts:
-        assert len([s for s in starts if start <= s < start + 5.0 - 1e-6]) <= 5
+def test_threads_share_one_client_and_each_gets_its_own_answer() -> None:
+    with _meeting(told("200 OK", number=NUMBER)) as (plivo, client):
+        held: list[object] = []
+        threads = [Thread(target=lambda: held.append(client.rented_number(NUMBER))) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        assert len(held) == len(plivo.requests) == 20
+        assert len(set(held)) == 1
 
 
-def test_who_would_wait_too_long_is_told_at_once() -> None:
-    waited: list[float] = []
-    pace = Pace(2, 5.0, lambda: 0.0, waited.append, patience=4)
-    refused: list[RateLimited] = []
-
-    def take() -> None:
-        try:
-            pace.take()
-        except RateLimited as problem:
-            refused.append(problem)
-
-    threads = [Thread(target=take) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(refused) == 18
-    assert waited == []
-    assert refused[0].retry_after == 5.0
+@pytest.mark.parametrize("odd", ["..", "", "1/../../", "+1 415-555-0100?x", "٣٣٣٣٣", "1" * 21])
+def test_what_is_no_number_reaches_no_address(odd: str) -> None:
+    with _meeting(told("200 OK")) as (plivo, client):
+        calls = (client.release, client.rented_number, lambda n: client.buy(n, BuyOptions()))
+        for call in calls:
+            with pytest.raises(Refused, match="not a phone number"):
+                call(odd)
+        assert plivo.connections == 0
 
 
-def test_a_number_that_is_none_reaches_no_other_address(plivo: Client) -> None:
-    client = _client(plivo.url)
-    before = len(plivo.control("GET", "sandbox/log"))
-    for odd in ("..", "", "1/../../", "+1 415-555-0100?x"):
-        with pytest.raises(Refused, match="not a phone number"):
-            client.release(odd)
-    assert len(plivo.control("GET", "sandbox/log")) == before
-    client.close()
+@pytest.mark.parametrize(
+    "url", ["ftp://x", "api.plivo.com", "http://", "https://a:hush@x", "https://x?key=hush", "http://x:0y"]
+)
+def test_an_address_that_is_none_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        PlivoClient(url, "MAINVENTED", TOKEN)
+    assert "hush" not in str(caught.value)
