@@ -41,7 +41,8 @@ SLACK_TIMEOUT = 10
 ERRAND_THREADS = 60
 """People whose search or click is being worked on at once: each may wait 30 s for the provider."""
 ERRANDS_WAITING = 100
-WORKER_THREADS = 4
+WORKER_THREADS = 12
+"""A purchase may hold a thread for a minute, and messages must not wait for it."""
 STOP_WITHIN = 20.0
 """Seconds that work in flight gets when the program is asked to stop."""
 

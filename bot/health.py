@@ -6,8 +6,8 @@ from bot.worker import Worker
 from storage import jobs, migrate
 from storage.unit_of_work import Database
 
-QUIET_FOR = 30.0
-"""Seconds after which a worker that has not looked for work counts as gone."""
+QUIET_FOR = 180.0
+"""Seconds after which a worker that has not looked for work counts as gone: longer than any one job."""
 OVERDUE = 120.0
 """Seconds for which a due job may wait; longer, and no worker is at work anywhere."""
 

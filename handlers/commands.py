@@ -51,7 +51,7 @@ def register(app: App, parts: Parts) -> None:
 def number(parts: Parts, ack: Ack, body: Body) -> None:
     """Finds the word's own function; one that is not known gets the nearest."""
     text = str(body.get("text") or "").replace("\N{NO-BREAK SPACE}", " ").strip()
-    word, _, rest = text.partition(" ")
+    word, rest = (*text.split(None, 1), "", "")[:2]
     command = Command(parts, ack, body, rest.strip())
     verb = WORDS.get(word.lower())
     if verb is None:

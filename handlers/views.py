@@ -44,8 +44,9 @@ def request(parts: Parts, ack: Ack, body: Body) -> None:
     inputs = _inputs(body)
     missing = {block: "This list had not arrived yet. Choose again, or leave it empty."
                for block, value in inputs.items() if value == NOT_LOADED}  # fmt: skip
-    if missing:
-        ack(response_action="errors", errors=missing)
+    if missing or _unsaid(ack, inputs, "reason"):
+        if missing:
+            ack(response_action="errors", errors=missing)
         return
     person = who_acts(body)
     outcome = submit(parts.desk, person, _ask(body, inputs))
@@ -80,7 +81,10 @@ def _ask(body: Body, inputs: Mapping[str, str | None]) -> Ask:
 def decision(answer: Answer, parts: Parts, ack: Ack, body: Body) -> None:
     """An approver's yes or no."""
     seen = json.loads(body["view"]["private_metadata"])
-    comment = _inputs(body).get("comment")
+    inputs = _inputs(body)
+    if answer is Answer.DENY and _unsaid(ack, inputs, "comment"):
+        return
+    comment = inputs.get("comment")
     outcome = decide(
         parts.desk, who_acts(body), seen["request"], answer, round_seen=seen["round"], comment=comment
     )
@@ -93,7 +97,10 @@ def decision(answer: Answer, parts: Parts, ack: Ack, body: Body) -> None:
 def settlement(parts: Parts, ack: Ack, body: Body) -> None:
     """What a person saw in the provider's console."""
     asked = json.loads(body["view"]["private_metadata"])
-    reason = _inputs(body).get("reason") or ""
+    inputs = _inputs(body)
+    if _unsaid(ack, inputs, "reason"):
+        return
+    reason = inputs.get("reason") or ""
     outcome = settle_in_slack(
         parts.desk, who_acts(body), asked["purchase"], PurchaseStatus(asked["to"]), reason=reason
     )
@@ -135,6 +142,14 @@ SUBMISSIONS: Mapping[str, Submission] = {
     decisions.SETTLE: settlement,
     form.CALLBACK: search,
 }
+
+
+def _unsaid(ack: Ack, inputs: Mapping[str, str | None], block: str) -> bool:
+    """Whether a reason is blank; then the person is asked for one, and the modal stays."""
+    if inputs.get(block):
+        return False
+    ack(response_action="errors", errors={block: "Please say why in a few words."})
+    return True
 
 
 def _tell(ack: Ack, title: str, text: str) -> None:

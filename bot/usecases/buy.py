@@ -6,7 +6,7 @@ watchdog; call once; write down what the answer means. What is unclear is `unkno
 """
 
 from bot.model.audit import Action
-from bot.model.errors import NotFound, NotSent, ProviderError, RateLimited, Refused
+from bot.model.errors import CredentialsRefused, NotFound, NotSent, ProviderError, RateLimited, Refused
 from bot.model.numbers import national_digits
 from bot.model.offer import Offer
 from bot.model.provider import BuyOptions
@@ -34,7 +34,7 @@ def buy(desk: Desk, purchase_id: str) -> float | None:
     try:
         fresh = _look(desk, order)
     except Refused as problem:
-        _end(desk, order, str(problem), problem.api_id)
+        _end(desk, order, _no(problem), problem.api_id)
         return None
     except ProviderError as problem:
         return _again(desk, order, problem)
@@ -123,7 +123,7 @@ def _call(desk: Desk, order: Order, attempt: str) -> None:
     except NotFound as problem:
         _ask_whose(desk, order, attempt, problem)
     except Refused as problem:
-        _write(desk, order, attempt, _S.REFUSED, str(problem), problem.api_id)
+        _write(desk, order, attempt, _S.REFUSED, _no(problem), problem.api_id)
     except Exception as problem:  # noqa: BLE001 - whatever it was, the money may be spent: ask, never repeat
         _write(desk, order, attempt, _S.UNKNOWN, str(problem), getattr(problem, "api_id", None))
     else:
@@ -182,6 +182,12 @@ def _delay(order: Order, problem: ProviderError) -> float | None:
         return None
     asked = problem.retry_after if isinstance(problem, RateLimited) else None
     return max(asked or 0, AGAIN_AFTER[order.purchase.tries])
+
+
+def _no(problem: Refused) -> str:
+    if isinstance(problem, CredentialsRefused):
+        return "The desk's own credentials are refused by the provider; nothing was bought."
+    return str(problem)
 
 
 def _gave_up(problem: ProviderError) -> str:

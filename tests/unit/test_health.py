@@ -42,11 +42,11 @@ def test_a_due_job_that_nobody_takes_means_that_no_worker_is_at_work(database: D
 def test_a_worker_that_stopped_looking_is_noticed(database: Database) -> None:
     class Asleep(Worker):
         def idle_for(self) -> float:
-            return 31.0
+            return 181.0
 
     fine, checks = Health(database, Asleep(database, {}, lease=60)).look()
     assert not fine
-    assert checks["worker"] == "has not looked for work for 31 s"
+    assert checks["worker"] == "has not looked for work for 181 s"
 
 
 def test_a_database_that_does_not_answer_is_said_and_not_raised() -> None:
