@@ -209,3 +209,13 @@ def test_options_are_sent_and_the_number_gets_its_alias(desk: World) -> None:
     body = desk.buys()[0]["body"]
     assert body["cnam_lookup"] == "enabled"
     assert body["app_id"]
+
+
+def test_a_blank_reason_is_asked_for_and_nothing_is_bought(desk: World) -> None:
+    with Person(desk.slack_url, RITA) as rita:
+        message, value = find_offer(rita, dear=False)
+        rita.click(message, "offer_buy", value=value)
+        rita.wait_for(lambda p: p.modal())
+        rita.fill("reason", "   ")
+        assert rita.submit() == {"reason": "Please say why in a few words."}
+    assert desk.rows("SELECT count(*) FROM request") == [(0,)]
