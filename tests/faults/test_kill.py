@@ -53,12 +53,12 @@ def test_killed_before_the_provider_did_anything_nothing_is_bought_and_nothing_t
         _until_held(desk)
         desk.kill()
         desk.start()
-        rita.wait_message(NUMBERS, "We do not know yet", timeout=20)
-        rita.wait_message(NUMBERS, "Not bought", timeout=20)
+        rita.wait_message(NUMBERS, "Not bought", timeout=40)
         rita.wait_message(rita.direct, "was not bought", timeout=20)
     assert len(desk.buys(number)) <= 1
     assert not desk.plivo.ours(number)
     assert desk.rows("SELECT status FROM purchase") == [("not_bought",)]
+    assert "purchase.unknown" in desk.events()
 
 
 def test_an_answer_that_comes_too_late_is_asked_about_and_never_repeated(desk: World) -> None:
