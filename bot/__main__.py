@@ -11,6 +11,7 @@ from threading import Event
 from typing import Annotated
 
 import typer
+from slack_sdk.errors import SlackApiError
 
 from bot import __version__, logs, shell
 from bot.app import (
@@ -19,7 +20,6 @@ from bot.app import (
     make_database,
     make_program,
     make_slack,
-    members_by,
     prepare,
 )
 from bot.doctor import examine
@@ -31,7 +31,8 @@ from bot.model.errors import NumberdeskError, SettingsError
 from bot.model.money import parse_usd
 from bot.model.numbers import parse_number
 from bot.model.offer import NumberType
-from bot.model.policy_check import not_in_force, warnings
+from bot.model.people import Group, NotListed
+from bot.model.policy_check import warnings
 from bot.model.policy_file import LoadedPolicy, read_policy
 from bot.model.purchase import PurchaseStatus
 from bot.serving import Served
@@ -40,6 +41,7 @@ from bot.settings import Settings, load_settings
 from bot.socket_mode import run_socket
 from bot.usecases.look_up import open_purchases, query_log
 from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, settle_by_hand
+from handlers.people import SlackPeople
 from storage import migrate
 from storage.unit_of_work import Database
 
@@ -140,9 +142,9 @@ def upgrade() -> None:
 def policy_check(
     file: Annotated[Path | None, typer.Argument(help="The file; POLICY_FILE if left out.")] = None,
 ) -> None:
-    """Read a policy file and say what is wrong, surely not meant, or not in force yet."""
+    """Read a policy file and say what is wrong, or surely not meant."""
     loaded = _policy(file)
-    shell.show_policy(loaded, warnings(loaded.policy), not_in_force(loaded.policy))
+    shell.show_policy(loaded, warnings(loaded.policy))
 
 
 @policy.command("explain")
@@ -169,15 +171,16 @@ def policy_explain(  # noqa: PLR0917 - each is an option, named on the command l
 def _members() -> rules.Members:
     """Who is in a group, by Slack; without a token no group is known, as when Slack is down."""
     settings = load_settings()
-    look_up = members_by(make_slack(settings))
+    people = SlackPeople(make_slack(settings))
 
     def members(group: str) -> frozenset[str]:
         if settings.slack_bot_token is None:
-            raise rules.GroupUnknown(group)
+            raise NotListed(group)
         try:
-            return look_up("", group)
-        except Exception as problem:
-            raise rules.GroupUnknown(group) from problem
+            found = people.ask("", group)
+        except (SlackApiError, OSError) as problem:
+            raise NotListed(group) from problem
+        return found.members if isinstance(found, Group) else frozenset()
 
     return members
 

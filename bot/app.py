@@ -17,19 +17,23 @@ from bot.errands import Errands
 from bot.health import Health
 from bot.metrics import Metrics
 from bot.model.errors import SettingsError
+from bot.model.people import Found
 from bot.model.policy_file import LoadedPolicy, read_policy
+from bot.model.request import Person
 from bot.plivo.client import PlivoClient
 from bot.settings import Settings
 from bot.signature import SlackSignature
 from bot.usecases.buy import buy
 from bot.usecases.choices import Choices
+from bot.usecases.deadlines import escalate, expire, remind
 from bot.usecases.desk import Desk, Timing
-from bot.usecases.groups import Groups
+from bot.usecases.directory import Directory
 from bot.usecases.name import name
 from bot.usecases.settle import settle
 from bot.worker import Handler, Worker
 from handlers import messages
 from handlers.parts import Parts
+from handlers.people import SlackPeople
 from handlers.responder import Responder
 from storage import migrate
 from storage.engine import make_engine
@@ -41,8 +45,8 @@ SLACK_TIMEOUT = 10
 ERRAND_THREADS = 60
 """People whose search or click is being worked on at once: each may wait 30 s for the provider."""
 ERRANDS_WAITING = 100
-WORKER_THREADS = 12
-"""A purchase may hold a thread for a minute, and messages must not wait for it."""
+BUYING_THREADS, SAYING_THREADS, TIMING_THREADS = 8, 4, 1
+"""A purchase may hold a thread for a minute, a message one for ten seconds: neither waits for the other."""
 STOP_WITHIN = 20.0
 """Seconds that work in flight gets when the program is asked to stop."""
 
@@ -53,8 +57,7 @@ class Program:
 
     settings: Settings
     parts: Parts
-    worker: Worker
-    works: bool  #: whether this process runs the worker
+    workers: tuple[Worker, ...]  #: those that this process runs; none with `--no-worker`
 
     @property
     def desk(self) -> Desk:
@@ -77,23 +80,23 @@ class Program:
 
     def door(self) -> Door:
         """The WSGI callable of `serve`."""
-        health = Health(self.desk.database, self.worker if self.works else None)
+        health = Health(self.desk.database, self.workers)
         signature = SlackSignature(self.settings.signing_secrets(), time.time)
         metrics = Metrics(self.desk.database, self.parts.errands)
         return Door(dispatcher(self.slack_app()), signature, ready=health.look, metrics=metrics.page)
 
     def start(self) -> None:
-        """Starts the worker, in the process that will run it."""
-        if self.works:
-            self.worker.start()
+        """Starts the workers, in the process that will run them."""
+        for worker in self.workers:
+            worker.start()
 
     def stop(self, within: float = STOP_WITHIN) -> None:
         """Lets what is under way finish, for `within` seconds at most, and closes all connections."""
         end = time.monotonic() + within
         self.parts.errands.stop(within)
         self.parts.apologies.stop(max(0.1, end - time.monotonic()))
-        if self.works:
-            self.worker.stop(max(0.1, end - time.monotonic()))
+        for worker in self.workers:
+            worker.stop(max(0.1, end - time.monotonic()))
         self.desk.provider.close()
         self.desk.database.engine.dispose()
 
@@ -122,7 +125,7 @@ def prepare(database: Database) -> None:
         raise SettingsError("The database's schema is old: run `python -m bot db upgrade` first.")
 
 
-def make_desk(settings: Settings, database: Database, look_up: Callable[[str, str], frozenset[str]]) -> Desk:
+def make_desk(settings: Settings, database: Database, ask: Callable[[str, str], Found]) -> Desk:
     """The desk. Raises PolicyError if POLICY_FILE has a mistake."""
     loaded = load_policy(settings)
     return Desk(
@@ -131,7 +134,7 @@ def make_desk(settings: Settings, database: Database, look_up: Callable[[str, st
         account=settings.plivo_auth_id or "",
         policy=loaded.policy if loaded else None,
         policy_sha=loaded.sha256 if loaded else None,
-        groups=Groups(look_up, time.monotonic),
+        directory=Directory(database, ask),
         timing=Timing(buy_watchdog=settings.buy_watchdog, settle_window=settings.settle_window),
         uptime=_uptime,
     )
@@ -162,21 +165,12 @@ def make_slack(settings: Settings) -> WebClient:
     )
 
 
-def members_by(slack: WebClient) -> Callable[[str, str], frozenset[str]]:
-    """Asks Slack who is in a user group; raises whatever Slack's client raises."""
-
-    def look_up(_workspace: str, group: str) -> frozenset[str]:
-        return frozenset(slack.usergroups_users_list(usergroup=group)["users"])
-
-    return look_up
-
-
 def make_program(settings: Settings, *, works: bool) -> Program:
     """Everything, wired up. Raises SettingsError or PolicyError; nothing is started."""
     database = make_database(settings)
     prepare(database)
     slack = make_slack(settings)
-    desk = make_desk(settings, database, members_by(slack))
+    desk = make_desk(settings, database, SlackPeople(slack).ask)
     parts = Parts(
         desk=desk,
         choices=Choices(desk.provider, time.monotonic),
@@ -185,25 +179,53 @@ def make_program(settings: Settings, *, works: bool) -> Program:
         errands=Errands(ERRAND_THREADS, ERRANDS_WAITING),
         apologies=Errands(2, 200),
     )
-    worker = Worker(database, jobs(parts), lease=settings.job_lease, threads=WORKER_THREADS)
-    database.on_due = worker.wake
-    return Program(settings=settings, parts=parts, worker=worker, works=works)
+    workers = make_workers(parts, settings.job_lease) if works else ()
+    database.on_due = partial(_wake, workers)
+    return Program(settings=settings, parts=parts, workers=workers)
 
 
-def jobs(parts: Parts) -> Mapping[str, Handler]:
-    """What each kind of job does."""
+def make_workers(parts: Parts, lease: float) -> tuple[Worker, ...]:
+    """A worker for each kind of waiting: for the provider, for Slack, and for nobody."""
+    database = parts.desk.database
+    return (
+        Worker(database, _buying(parts.desk), lease=lease, threads=BUYING_THREADS),
+        Worker(database, _saying(parts), lease=lease, threads=SAYING_THREADS),
+        Worker(database, _timing(parts.desk), lease=lease, threads=TIMING_THREADS),
+    )
 
-    def tell(job: Job) -> float | None:
-        request_id, _, event = job.subject.partition(":")
-        return messages.tell(parts, request_id, event)
+
+def _buying(desk: Desk) -> Mapping[str, Handler]:
+    return {
+        "buy": lambda job: buy(desk, job.subject),
+        "settle": lambda job: settle(desk, job.subject),
+        "alias": lambda job: name(desk, job.subject, job.attempts),
+    }
+
+
+def _saying(parts: Parts) -> Mapping[str, Handler]:
+    return {
+        "render": lambda job: messages.render(parts, job.subject),
+        "dm": lambda job: messages.tell(parts, *job.words(3)),
+        "note": lambda job: messages.note(parts, *job.words(2)),
+        "home": lambda job: messages.home(parts, Person(*job.words(2))),
+    }
+
+
+def _timing(desk: Desk) -> Mapping[str, Handler]:
+    def reminder(job: Job) -> None:
+        request_id, number = job.words(2)
+        remind(desk, request_id, int(number))
 
     return {
-        "buy": lambda job: buy(parts.desk, job.subject),
-        "settle": lambda job: settle(parts.desk, job.subject),
-        "alias": lambda job: name(parts.desk, job.subject, job.attempts),
-        "render": lambda job: messages.render(parts, job.subject),
-        "dm": tell,
+        "remind": reminder,
+        "escalate": lambda job: escalate(desk, job.subject),
+        "expire": lambda job: expire(desk, job.subject),
     }
+
+
+def _wake(workers: tuple[Worker, ...]) -> None:
+    for worker in workers:
+        worker.wake()
 
 
 def _own_slack(settings: Settings) -> str | None:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.app import load_policy, make_database, make_provider, make_slack, members_by
+from bot.app import load_policy, make_database, make_provider, make_slack
 from bot.manifest import SCOPES
 from bot.model.errors import CredentialsRefused, NumberdeskError, SettingsError
 from bot.model.money import format_usd
-from bot.model.policy import Policy
-from bot.model.policy_check import not_in_force, warnings
+from bot.model.policy import Policy, groups_named
+from bot.model.policy_check import warnings
 from bot.settings import Settings, load_settings
+from handlers.people import SlackPeople
 from storage import migrate
 
 NEEDS = ("SLACK_BOT_TOKEN", "PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN")
@@ -106,27 +107,18 @@ def _policy(settings: Settings) -> str:
     unknown = _unknown_groups(settings, loaded.policy)
     if unknown:
         raise _Wrong(f"these user groups cannot be looked up, so they let nobody in: {', '.join(unknown)}")
-    remarks = [
-        *warnings(loaded.policy),
-        *(f"{key} is not in force yet" for key in not_in_force(loaded.policy)),
-    ]
-    return "; ".join([f"{len(loaded.policy.rules)} rules", *remarks])
+    return "; ".join([f"{len(loaded.policy.rules)} rules", *warnings(loaded.policy)])
 
 
 def _unknown_groups(settings: Settings, policy: Policy) -> list[str]:
-    look_up = members_by(make_slack(settings))
+    people = SlackPeople(make_slack(settings))
     unknown = []
-    for group in sorted(_groups(policy)):
+    for group in sorted(groups_named(policy)):
         try:
-            look_up("", group)
+            people.ask("", group)
         except (SlackApiError, OSError):
             unknown.append(group)
     return unknown
-
-
-def _groups(policy: Policy) -> set[str]:
-    lists = [policy.approvals.approvers, policy.approvals.notify, *(rule.requesters for rule in policy.rules)]
-    return {entry for listed in lists for entry in listed or () if entry.startswith("S")}
 
 
 def _plain(problem: Exception) -> str:

@@ -1,5 +1,7 @@
 """`GET /readyz`: whether the database, its schema and a worker are fine."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.worker import Worker
@@ -15,10 +17,10 @@ OVERDUE = 120.0
 class Health:
     """Looks at the parts that everything hangs on."""
 
-    def __init__(self, database: Database, worker: Worker | None) -> None:
-        """`worker` is the one in this process, if there is one."""
+    def __init__(self, database: Database, workers: Sequence[Worker]) -> None:
+        """`workers` are those in this process, if there are any."""
         self._database = database
-        self._worker = worker
+        self._workers = workers
 
     def look(self) -> tuple[bool, dict[str, str]]:
         """Whether all is fine, and a word on each part."""
@@ -33,9 +35,8 @@ class Health:
         return all(word == "fine" for word in checks.values()), checks
 
     def _own_worker(self) -> str:
-        if self._worker is not None and self._worker.idle_for() > QUIET_FOR:
-            return f"has not looked for work for {self._worker.idle_for():.0f} s"
-        return "fine"
+        quiet = max((worker.idle_for() for worker in self._workers), default=0.0)
+        return "fine" if quiet <= QUIET_FOR else f"has not looked for work for {quiet:.0f} s"
 
     def _any_worker(self) -> str:
         with self._database.read() as work:

@@ -8,6 +8,7 @@ SCOPES = {
     "commands": "the slash command /number",
     "chat:write": "request cards, decisions and direct messages",
     "chat:write.public": "a card in a public channel that nobody invited the bot to",
+    "users:read": "who is a guest, of another workspace or deactivated",
     "usergroups:read": "who is in the groups that the policy names",
     "im:write": "a direct message where the bot cannot post",
 }

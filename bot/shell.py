@@ -87,13 +87,11 @@ def show_checks(checks: Sequence[Check], *, as_json: bool) -> None:
         typer.echo(f"{'fine ' if check.fine else 'WRONG'}  {check.name}: {check.says}")
 
 
-def show_policy(loaded: LoadedPolicy, warned: Iterable[str], idle: Iterable[str]) -> None:
+def show_policy(loaded: LoadedPolicy, warned: Iterable[str]) -> None:
     """What `policy check` found in a valid file."""
     typer.echo(f"{loaded.path}: valid, {len(loaded.policy.rules)} rules (sha256 {loaded.sha256[:12]})")
     for text in warned:
         typer.echo(f"warning: {text}")
-    for key in idle:
-        typer.echo(f"not in force yet: {key}")
 
 
 def show_verdict(verdict: Verdict, approvers: Approvers, *, as_json: bool) -> None:

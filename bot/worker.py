@@ -1,4 +1,4 @@
-"""The worker: a few threads that claim due jobs and run them. It knows no job, only their kinds."""
+"""A worker: a few threads that claim due jobs and run them. It knows no job, only their kinds."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -23,7 +23,11 @@ LONGEST_PAUSE = 300.0
 
 
 class Worker:
-    """Runs jobs on `threads` threads until it is stopped; several workers may share one database."""
+    """Runs the kinds of jobs it has handlers for, on `threads` threads, until it is stopped.
+
+    Several workers may share one database: of one process, so that a kind that is slow keeps no other
+    waiting, and of several.
+    """
 
     def __init__(
         self, database: Database, handlers: Mapping[str, Handler], *, lease: float, threads: int = 4
@@ -59,7 +63,7 @@ class Worker:
     def run_one(self) -> bool:
         """Claims the job that is due longest and runs it; False if nothing is due."""
         with self._database.write() as work:
-            job = jobs.claim(work, lease=random_id("L"), seconds=self._lease)
+            job = jobs.claim(work, lease=random_id("L"), seconds=self._lease, kinds=self._handlers)
         self._seen = monotonic()
         if job is None:
             return False

@@ -98,7 +98,12 @@ def _offer(command: Command, wanted: tuple[str, ...], reply: Reply) -> None:
 
 
 def _requests(command: Command) -> None:
-    command.now(lists.my_requests(look_up.requests_of(command.parts.desk, command.person)))
+    command.later(partial(_list_requests, command))
+
+
+def _list_requests(command: Command, reply: Reply) -> None:
+    page = look_up.requests_page(command.parts.desk, command.person, look_up.Which.MINE)
+    reply.say(lists.my_requests(list(page.views)))
 
 
 def _list(command: Command) -> None:

@@ -1,14 +1,12 @@
-"""The app's Home: a person's newest requests, and what can be typed."""
+"""The app's Home: drawn by a job, so that it is drawn once for many changes."""
 
 from functools import partial
 
 from slack_bolt import Ack, App
 
 from bot.model.request import Person
-from bot.usecases.look_up import requests_of
-from handlers.errand import aside
+from bot.usecases.home import open_home
 from handlers.parts import Body, Parts
-from handlers.ui.lists import home
 
 
 def register(app: App, parts: Parts) -> None:
@@ -16,11 +14,6 @@ def register(app: App, parts: Parts) -> None:
 
 
 def _opened(parts: Parts, ack: Ack, body: Body) -> None:
-    ack()
     if body["event"].get("tab", "home") == "home":
-        aside(parts, lambda: publish(parts, Person(body["team_id"], body["event"]["user"])))
-
-
-def publish(parts: Parts, person: Person) -> None:
-    """Draws Home for one person from the newest rows."""
-    parts.slack.views_publish(user_id=person.user, view=home(requests_of(parts.desk, person)))
+        open_home(parts.desk, Person(body["team_id"], body["event"]["user"]))
+    ack()

@@ -1,22 +1,30 @@
 """The jobs that write to Slack. Slack is a view of the rows: every message is drawn from the newest one."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.model.purchase import PurchaseStatus
+from bot.model.request import Person
 from bot.usecases.desk import Desk
-from bot.usecases.look_up import RequestView, keep_card, view
+from bot.usecases.home import drawn, home_sheet, touch_homes
+from bot.usecases.look_up import RequestView, keep_card, tell_pinged, view
+from bot.usecases.turns import hold, take_turn
 from handlers.parts import Parts
-from handlers.post import Impossible, Posted, SlowDown, post, redraw
+from handlers.post import Impossible, Posted, SlowDown, permalink, post, publish, redraw
+from handlers.ui.blocks import Block
 from handlers.ui.cards import card
 from handlers.ui.direct import direct
+from handlers.ui.home import home_view
+from handlers.ui.threads import thread
 from storage.requests import Card
 
 log = structlog.get_logger(__name__)
 
 REQUEST, APPROVAL = "request", "approval"
+NOT_POSTED_YET = 2.0
+"""Seconds until a reply is tried again whose card is about to be posted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,7 @@ def render(parts: Parts, request_id: str) -> float | None:
     wait: float | None = None
     if first is None:
         return None
+    touch_homes(parts.desk, request_id)
     for place in _places(parts.desk, first):
         # read again for each: the one card says what became of the other
         seen = view(parts.desk, request_id) or first
@@ -50,7 +59,7 @@ def render(parts: Parts, request_id: str) -> float | None:
 
 def _places(desk: Desk, seen: RequestView) -> Iterator[_Place]:
     request = seen.request
-    channel = desk.policy and desk.policy.approvals.channel
+    channel = request.approval_channel or (desk.policy and desk.policy.approvals.channel)
     unclear = any(p.status is PurchaseStatus.NEEDS_HUMAN for p in seen.purchases)
     if channel and (request.approvals_needed or unclear or APPROVAL in seen.cards):
         yield _Place(APPROVAL, channel, None)
@@ -64,29 +73,40 @@ def _draw(parts: Parts, seen: RequestView, place: _Place) -> None:
     elif at.ts is not None:
         problem = _again(parts, seen, at)
         if problem != at.problem:
-            keep_card(parts.desk, Card(at.request_id, at.kind, at.channel, at.ts, problem))
+            keep_card(parts.desk, replace(at, problem=problem))
 
 
 def _first(parts: Parts, seen: RequestView, place: _Place) -> Card:
-    message = _message(parts, seen, place.kind)
     request_id = seen.request.id
     try:
-        posted = post(parts.slack, place.channel, message)
+        return _posted(parts, seen, place, place.channel)
     except Impossible as problem:
         log.warning("a card could not be posted", request=request_id, card=place.kind, why=problem.why)
-        if place.otherwise is None:
-            return Card(request_id, place.kind, place.channel, None, problem.why)
-        return _directly(parts, seen, place, problem.why)
-    return Card(request_id, place.kind, posted.channel, posted.ts, None)
+        why = problem.why
+    if place.otherwise is not None:
+        try:
+            return _posted(parts, seen, place, place.otherwise)
+        except Impossible as problem:
+            why = f"{why}; {problem.why}"
+    return Card(request_id, place.kind, place.channel, None, why)
 
 
-def _directly(parts: Parts, seen: RequestView, place: _Place, why: str) -> Card:
-    message = _message(parts, seen, place.kind)
+def _posted(parts: Parts, seen: RequestView, place: _Place, channel: str) -> Card:
+    posted = _post(parts, channel, _message(parts, seen, place.kind, first=True))
+    link = permalink(parts.slack, posted)
+    return Card(seen.request.id, place.kind, posted.channel, posted.ts, None, link)
+
+
+def _post(parts: Parts, channel: str, message: Block, thread_ts: str | None = None) -> Posted:
+    """Posts when it is this channel's turn. Raises SlowDown, Unreachable or Impossible."""
+    wait = take_turn(parts.desk, channel)
+    if wait:
+        raise SlowDown(wait)
     try:
-        posted = post(parts.slack, str(place.otherwise), message)
-    except Impossible as problem:
-        return Card(seen.request.id, place.kind, place.channel, None, f"{why}; {problem.why}")
-    return Card(seen.request.id, place.kind, posted.channel, posted.ts, None)
+        return post(parts.slack, channel, message, thread_ts=thread_ts)
+    except SlowDown as problem:
+        hold(parts.desk, channel, problem.seconds)
+        raise
 
 
 def _again(parts: Parts, seen: RequestView, at: Card) -> str | None:
@@ -99,26 +119,64 @@ def _again(parts: Parts, seen: RequestView, at: Card) -> str | None:
     return None
 
 
-def _message(parts: Parts, seen: RequestView, kind: str) -> dict[str, object]:
+def _message(parts: Parts, seen: RequestView, kind: str, *, first: bool = False) -> Block:
     policy = parts.desk.policy
-    approvers = (policy and policy.approvals.approvers) or ()
+    pinged = policy.approvals.pinged if policy and first and kind == APPROVAL else ()
     unposted = seen.cards.get(APPROVAL)
     problem = None
     if kind == REQUEST and unposted and unposted.ts is None:
         why = f"The approvers could not be asked in their channel ({unposted.problem})."
         problem = f"{why} Tell whoever runs this app."
-    return card(seen, kind=kind, approvers=approvers, problem=problem)
+    return card(seen, kind=kind, pinged=pinged, problem=problem)
 
 
-def tell(parts: Parts, request_id: str, event: str) -> float | None:
-    """Tells the requester what happened, in a direct message."""
+def tell(parts: Parts, request_id: str, event: str, user: str) -> float | None:
+    """Tells a person what happened to a request, in a direct message."""
     seen = view(parts.desk, request_id)
     if seen is None:
         return None
     try:
-        post(parts.slack, seen.request.requester, direct(seen, event))
+        _post(parts, user, direct(seen, event, user))
     except SlowDown as problem:
         return problem.seconds
     except Impossible as problem:
         log.warning("a person could not be told", request=request_id, told=event, why=problem.why)
+    return None
+
+
+def note(parts: Parts, request_id: str, event: str) -> float | None:
+    """Tells the approvers what happened to a request, in the thread below its card.
+
+    Where there is no card, those who would be pinged are told directly, each once.
+    """
+    seen = view(parts.desk, request_id)
+    if seen is None or parts.desk.policy is None:
+        return None
+    at = seen.cards.get(APPROVAL)
+    if at is None:
+        return NOT_POSTED_YET
+    try:
+        if at.ts is not None:
+            _post(parts, at.channel, thread(seen, event, parts.desk.policy.approvals), thread_ts=at.ts)
+            return None
+        why = at.problem
+    except SlowDown as problem:
+        return problem.seconds
+    except Impossible as problem:
+        why = problem.why
+    log.warning("the approvers could not be told in their channel", request=request_id, told=event, why=why)
+    tell_pinged(parts.desk, seen.request, event)
+    return None
+
+
+def home(parts: Parts, person: Person) -> float | None:
+    """Draws a person's Home from the newest rows; seconds until the next try, if Slack asks for it."""
+    sheet = home_sheet(parts.desk, person)
+    try:
+        publish(parts.slack, person.user, home_view(sheet))
+    except SlowDown as problem:
+        return problem.seconds
+    except Impossible as problem:
+        log.warning("a Home could not be drawn", user=person.user, why=problem.why)
+    drawn(parts.desk, person)
     return None

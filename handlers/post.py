@@ -49,10 +49,27 @@ class Posted:
     ts: str
 
 
-def post(slack: WebClient, channel: str, message: Block) -> Posted:
-    """Posts a message; `channel` may be a person's id. Raises SlowDown, Unreachable or Impossible."""
-    answer = _call(slack.chat_postMessage, channel=channel, **message)
+def post(slack: WebClient, channel: str, message: Block, *, thread_ts: str | None = None) -> Posted:
+    """Posts a message, or a reply in a thread; `channel` may be a person's id.
+
+    Raises SlowDown, Unreachable or Impossible.
+    """
+    answer = _call(slack.chat_postMessage, channel=channel, thread_ts=thread_ts, **message)
     return Posted(str(answer["channel"]), str(answer["ts"]))
+
+
+def permalink(slack: WebClient, at: Posted) -> str | None:
+    """A link to a message; None if Slack gives none now: lists do without."""
+    try:
+        answer = _call(slack.chat_getPermalink, channel=at.channel, message_ts=at.ts)
+    except NumberdeskError:
+        return None
+    return str(answer["permalink"])
+
+
+def publish(slack: WebClient, user: str, view: Block) -> None:
+    """Draws a person's Home. Raises SlowDown, Unreachable or Impossible."""
+    _call(slack.views_publish, user_id=user, view=view)
 
 
 def redraw(slack: WebClient, at: Posted, message: Block) -> None:

@@ -9,12 +9,14 @@ from slack_bolt import Ack, App
 
 from bot.model.errors import NotUnderstood
 from bot.model.purchase import PurchaseStatus
-from bot.model.request import Answer, Options
+from bot.model.request import Answer, Options, Person
 from bot.model.search import parse_search
 from bot.usecases import search as searching
-from bot.usecases.decide import Approved, Denied, decide
+from bot.usecases.decide import Approved, Denied, Mistyped, Say, decide
+from bot.usecases.judge import NotLookedUp
 from bot.usecases.settle_by_hand import Settled, settle_in_slack
 from bot.usecases.submit import Ask, Repeated, Submitted, submit
+from handlers.errand import aside
 from handlers.parts import Body, Parts, who_acts
 from handlers.post import post_privately
 from handlers.ui import confirm, form, offers
@@ -52,6 +54,8 @@ def request(parts: Parts, ack: Ack, body: Body) -> None:
     outcome = submit(parts.desk, person, _ask(body, inputs))
     if isinstance(outcome, Submitted):
         ack()
+    elif isinstance(outcome, NotLookedUp):
+        _come_again(parts, ack, person, outcome, "reason")
     elif isinstance(outcome, Repeated):
         _tell(ack, "Asked already", f"This was submitted before: it is request {outcome.request.id}.")
     else:
@@ -84,12 +88,17 @@ def decision(answer: Answer, parts: Parts, ack: Ack, body: Body) -> None:
     inputs = _inputs(body)
     if answer is Answer.DENY and _unsaid(ack, inputs, "comment"):
         return
-    comment = inputs.get("comment")
-    outcome = decide(
-        parts.desk, who_acts(body), seen["request"], answer, round_seen=seen["round"], comment=comment
+    person = who_acts(body)
+    say = Say(
+        answer=answer, round_seen=seen["round"], comment=inputs.get("comment"), typed=inputs.get("typed")
     )
+    outcome = decide(parts.desk, person, seen["request"], say)
     if isinstance(outcome, Approved | Denied):
         ack()  # the card says the rest, in every channel at once
+    elif isinstance(outcome, NotLookedUp):
+        _come_again(parts, ack, person, outcome, "comment")
+    elif isinstance(outcome, Mistyped):
+        ack(response_action="errors", errors={"typed": decisions.MISTYPED})
     else:
         _tell(ack, "Nothing was decided", decisions.obstacle(outcome, answer))
 
@@ -100,12 +109,14 @@ def settlement(parts: Parts, ack: Ack, body: Body) -> None:
     inputs = _inputs(body)
     if _unsaid(ack, inputs, "reason"):
         return
-    reason = inputs.get("reason") or ""
+    reason, person = inputs.get("reason") or "", who_acts(body)
     outcome = settle_in_slack(
-        parts.desk, who_acts(body), asked["purchase"], PurchaseStatus(asked["to"]), reason=reason
+        parts.desk, person, asked["purchase"], PurchaseStatus(asked["to"]), reason=reason
     )
     if isinstance(outcome, Settled):
         ack()
+    elif isinstance(outcome, NotLookedUp):
+        _come_again(parts, ack, person, outcome, "reason")
     else:
         _tell(ack, "Nothing was settled", not_settled(outcome))
 
@@ -150,6 +161,13 @@ def _unsaid(ack: Ack, inputs: Mapping[str, str | None], block: str) -> bool:
         return False
     ack(response_action="errors", errors={block: "Please say why in a few words."})
     return True
+
+
+def _come_again(parts: Parts, ack: Ack, person: Person, outcome: NotLookedUp, block: str) -> None:
+    """Slack has not been asked lately who is who: it is asked now, aside, and the modal stays as it is."""
+    ids = outcome.ids
+    aside(parts, lambda: parts.desk.directory.refresh(person.workspace, ids))
+    ack(response_action="errors", errors={block: "Who may do this is being looked up. Please press again."})
 
 
 def _tell(ack: Ack, title: str, text: str) -> None:

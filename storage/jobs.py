@@ -6,12 +6,12 @@ protects only work that may be repeated; money is protected by the state of the 
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import case, delete, false, func, or_, select, update
 
 from storage.schema import job
 from storage.unit_of_work import UnitOfWork
@@ -37,17 +37,23 @@ class Job:
         """What stands behind the first colon, usually an id."""
         return self.key.partition(":")[2]
 
+    def words(self, count: int) -> list[str]:
+        """The subject's `count` parts between colons."""
+        return self.subject.split(":", count - 1)
 
-def put(work: UnitOfWork, key: str, *, delay: float = 0, **args: Any) -> None:
-    """Arms `key` to run `delay` seconds from now; a job of that key is moved there and re-armed."""
+
+def put(work: UnitOfWork, key: str, *, delay: float = 0, soonest: bool = False, **args: Any) -> None:
+    """Arms `key` to run `delay` seconds from now; a job of that key is moved there and re-armed.
+
+    With `soonest`, a job that is due earlier keeps its time: what comes often is done all the same.
+    """
     due_at = work.now + timedelta(seconds=delay)
     new = work.insert(job).values(key=key, due_at=due_at, args=args)
-    work.execute(
-        new.on_conflict_do_update(
-            index_elements=["key"],
-            set_={"due_at": due_at, "args": args, "gen": job.c.gen + 1, "attempts": 0, "last_error": None},
-        )
+    again: dict[str, Any] = {"args": args, "gen": job.c.gen + 1, "attempts": 0, "last_error": None}
+    again["due_at"] = (
+        case((job.c.due_at < due_at, job.c.due_at), else_=new.excluded.due_at) if soonest else due_at
     )
+    work.execute(new.on_conflict_do_update(index_elements=["key"], set_=again))
     work.due_now = work.due_now or delay <= 0
 
 
@@ -56,12 +62,13 @@ def remove(work: UnitOfWork, key: str) -> None:
     work.execute(delete(job).where(job.c.key == key))
 
 
-def claim(work: UnitOfWork, *, lease: str, seconds: float) -> Job | None:
-    """The job that has been due longest, leased for `seconds`; None if nothing is due."""
+def claim(work: UnitOfWork, *, lease: str, seconds: float, kinds: Collection[str]) -> Job | None:
+    """The job of these kinds that has been due longest, leased for `seconds`; None if nothing is due."""
     free = or_(job.c.lease_until.is_(None), job.c.lease_until < work.now)
+    ours = or_(false(), *(job.c.key.startswith(f"{kind}:", autoescape=True) for kind in kinds))
     due = (
         select(job.c.key)
-        .where(job.c.due_at <= work.now, free)
+        .where(job.c.due_at <= work.now, free, ours)
         .order_by(job.c.due_at)
         .limit(1)
         .with_for_update(skip_locked=True)

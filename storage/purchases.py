@@ -8,13 +8,19 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, func, select, update
 
+from bot.model.budget import Exceeded, month_of
+from bot.model.money import from_units, to_units
 from bot.model.offer import Offer
-from bot.model.purchase import LIVE, MOVES, UNSETTLED, PurchaseStatus
-from storage import schema, searches
+from bot.model.policy import Budgets
+from bot.model.purchase import HELD, LIVE, MOVES, RESERVING, UNSETTLED, PurchaseStatus
+from bot.model.request import Person
+from storage import budgets, schema, searches
+from storage.budgets import Purse
 from storage.requests import KeptRequest
 from storage.unit_of_work import UnitOfWork
 
 _T = schema.purchase
+_S = PurchaseStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,8 @@ class KeptPurchase:
     monthly_before: Decimal | None
     offer: Offer
     status: PurchaseStatus
+    spender: str  #: whose budget it is paid from
+    budget_month: str  #: the month in which it was asked for, such as `2026-11`
     attempt: str | None
     call_at: datetime | None
     tries: int
@@ -41,9 +49,25 @@ class KeptPurchase:
     alias_note: str | None
     updated_at: datetime
 
+    @property
+    def amount(self) -> Decimal:
+        """What counts against the budget: set-up fee plus first month."""
+        return self.setup + self.monthly
 
-def add(work: UnitOfWork, request: KeptRequest, offer: Offer) -> KeptPurchase | None:
-    """Writes a waiting purchase; None if a live one of that number exists in the account."""
+    @property
+    def purse(self) -> Purse:
+        """Whose money it is."""
+        return Purse(self.workspace, self.account, self.budget_month, self.spender)
+
+
+def add(
+    work: UnitOfWork, request: KeptRequest, offer: Offer, limits: Budgets
+) -> KeptPurchase | Exceeded | None:
+    """Writes a waiting purchase and reserves its amount.
+
+    None if a live one of that number exists in the account. Exceeded if it does not fit into the budget; then
+    the caller gives up its unit of work.
+    """
     new = work.insert(_T).values(
         id=work.new_id("P"),
         request_id=request.id,
@@ -54,10 +78,15 @@ def add(work: UnitOfWork, request: KeptRequest, offer: Offer) -> KeptPurchase | 
         monthly=offer.monthly,
         details=searches.to_json(offer),
         status=PurchaseStatus.WAITING,
+        spender=request.requester,
+        budget_month=month_of(work.now),
         updated_at=work.now,
     )
     row = work.one(new.on_conflict_do_nothing().returning(*_T.c))
-    return _purchase(row) if row else None
+    if row is None:
+        return None
+    added = _purchase(row)
+    return budgets.reserve(work, added.purse, added.amount, limits) or added
 
 
 def move(
@@ -68,11 +97,12 @@ def move(
     *,
     of_attempt: str | None = None,
     **values: Any,
-) -> bool:
-    """Moves a purchase from one of `origins` to `to`; False if it stands elsewhere by now.
+) -> PurchaseStatus | None:
+    """Moves a purchase from one of `origins` to `to`, and its amount in the budget with it.
 
-    With `of_attempt`, only if the purchase still belongs to that call. A move the state machine does
-    not know is a mistake of ours and raises ValueError before anything is written.
+    Returns the state it came from; None if it stands elsewhere by now. With `of_attempt`, only if the
+    purchase still belongs to that call. A move the state machine does not know is a mistake of ours and
+    raises ValueError before anything is written.
     """
     froms = tuple(origins)
     if not all(to in MOVES[start] for start in froms):
@@ -80,7 +110,43 @@ def move(
     here: ColumnElement[bool] = (_T.c.id == purchase_id) & _T.c.status.in_(froms)
     if of_attempt is not None:
         here &= _T.c.attempt == of_attempt
-    return work.changed(update(_T).where(here).values(status=to, updated_at=work.now, **values))
+    new = {"status": to, "status_before": _T.c.status, "updated_at": work.now, **values}
+    row = work.one(update(_T).where(here).values(**new).returning(*_T.c))
+    if row is None:
+        return None
+    was = PurchaseStatus(row["status_before"])
+    _account(work, _purchase(row), was, to)
+    return was
+
+
+def _account(work: UnitOfWork, moved: KeptPurchase, was: PurchaseStatus, to: PurchaseStatus) -> None:
+    """Moves the amount between reserved, committed and given back, as the states say."""
+    reserved = (to in RESERVING) - (was in RESERVING)
+    committed = (to in HELD) - (was in HELD)
+    if reserved or committed:
+        change = {"reserved": moved.amount * reserved, "committed": moved.amount * committed}
+        budgets.change(work, moved.purse, **change)
+
+
+def reprice(work: UnitOfWork, seen: KeptPurchase, fresh: Offer, limits: Budgets) -> Exceeded | None:
+    """Writes the new price of a purchase that waits, the old one beside it, and reserves the difference.
+
+    Exceeded, and nothing changes, if the difference does not fit into the budget. The caller has moved the
+    request, so that nobody else can move its purchases meanwhile.
+    """
+    setup, monthly = _at_rest(fresh.setup), _at_rest(fresh.monthly or Decimal(0))
+    more = setup + monthly - seen.amount
+    if more > 0 and (exceeded := budgets.reserve(work, seen.purse, more, limits)):
+        return exceeded
+    if more < 0:
+        budgets.change(work, seen.purse, reserved=more)
+    before = {"setup_before": seen.setup, "monthly_before": seen.monthly}
+    note(work, seen.id, setup=setup, monthly=monthly, details=searches.to_json(fresh), **before)
+    return None
+
+
+def _at_rest(amount: Decimal) -> Decimal:
+    return from_units(to_units(amount))
 
 
 def note(work: UnitOfWork, purchase_id: str, **values: Any) -> None:
@@ -104,6 +170,16 @@ def live(work: UnitOfWork, account: str, number: str) -> KeptPurchase | None:
         select(_T).where(_T.c.account == account, _T.c.number == number, _T.c.status.in_(sorted(LIVE)))
     )
     return _purchase(row) if row else None
+
+
+def held_for(work: UnitOfWork, person: Person, *, limit: int) -> list[KeptPurchase]:
+    """The numbers that were bought for a person, or by them for nobody else; the newest first."""
+    request = schema.request
+    whose = func.coalesce(request.c.on_behalf_of, request.c.requester) == person.user
+    mine = (request.c.workspace == person.workspace) & whose & _T.c.status.in_(sorted(HELD))
+    joined = select(*_T.c).join(request, request.c.id == _T.c.request_id)
+    rows = work.rows(joined.where(mine).order_by(_T.c.updated_at.desc(), _T.c.id).limit(limit))
+    return [_purchase(row) for row in rows]
 
 
 def unsettled(work: UnitOfWork) -> list[KeptPurchase]:

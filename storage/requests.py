@@ -1,15 +1,18 @@
 """Requests, decisions and cards. Every change of state is one conditional UPDATE."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import BigInteger, ColumnElement, RowMapping, case, or_, select, type_coerce, update
 
 from bot.model.request import Answer, Options, Person, RequestStatus
 from storage import schema
 from storage.unit_of_work import UnitOfWork
+
+_T = schema.request
+_ROUND = {"round": _T.c.round + 1, "approvals_given": 0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,10 @@ class NewRequest:
     rule: str | None
     policy_sha: str | None
     approvals_needed: int
+    on_behalf_of: str | None = None
+    approval_channel: str | None = None
+    break_glass: bool = False
+    expires_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +54,25 @@ class KeptRequest:
     created_at: datetime
     decided_at: datetime | None
     decided_by: str | None
+    on_behalf_of: str | None  #: for whom the numbers are, if not for the requester
+    approval_channel: str | None  #: where it is decided
+    break_glass: bool  #: bought without approval, by somebody whom the policy lets
+    repriced: bool  #: the buy met a dearer price and sent it back, once
+    reason_changed_at: datetime | None
+    expires_at: datetime | None
+    extended_by: str | None
+    reminders: int  #: how often the approvers were reminded
+    escalated_at: datetime | None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it waits for a decision."""
+        return self.status is RequestStatus.PENDING
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Whose request it is: who asked, and for whom."""
+        return (self.requester,) if self.on_behalf_of is None else (self.requester, self.on_behalf_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +95,14 @@ class Card:
     channel: str
     ts: str | None
     problem: str | None
+    permalink: str | None = None
 
 
 def add(work: UnitOfWork, new: NewRequest) -> KeptRequest | None:
     """Writes a request; None if this origin has one already."""
     values: dict[str, Any] = {field.name: getattr(new, field.name) for field in fields(new)}
     person: Person = values.pop("person")
+    after: timedelta | None = values.pop("expires_after")
     row = values | {
         "id": work.new_id("R"),
         "workspace": person.workspace,
@@ -82,6 +110,7 @@ def add(work: UnitOfWork, new: NewRequest) -> KeptRequest | None:
         "options": asdict(new.options),
         "created_at": work.now,
         "decided_at": work.now if new.status is RequestStatus.APPROVED else None,
+        "expires_at": work.now + after if after and new.status is RequestStatus.PENDING else None,
     }
     added = work.insert(schema.request).values(**row)
     once = added.on_conflict_do_nothing(index_elements=["workspace", "origin_key"])
@@ -90,37 +119,56 @@ def add(work: UnitOfWork, new: NewRequest) -> KeptRequest | None:
 
 def by_origin(work: UnitOfWork, workspace: str, origin_key: str) -> KeptRequest | None:
     """The request that this modal made before."""
-    table = schema.request
-    return _request(
-        work.one(select(table).where(table.c.workspace == workspace, table.c.origin_key == origin_key))
-    )
+    here = (_T.c.workspace == workspace) & (_T.c.origin_key == origin_key)
+    return _request(work.one(select(_T).where(here)))
 
 
 def get(work: UnitOfWork, request_id: str, workspace: str | None = None) -> KeptRequest | None:
     """A request; with `workspace`, only if it is that one's."""
-    table = schema.request
-    found = _request(work.one(select(table).where(table.c.id == request_id)))
+    found = _request(work.one(select(_T).where(_T.c.id == request_id)))
     return found if found and workspace in (None, found.workspace) else None
 
 
-def of_person(work: UnitOfWork, person: Person, *, limit: int) -> list[KeptRequest]:
-    """The newest requests of one person."""
-    table = schema.request
-    mine = (table.c.workspace == person.workspace) & (table.c.requester == person.user)
-    rows = work.rows(select(table).where(mine).order_by(table.c.created_at.desc()).limit(limit))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which requests of a workspace: a person's own, those that still wait, or all."""
+
+    workspace: str
+    party: str | None = None  #: who asked, or for whom it was asked
+    open_only: bool = False
+    older_than: str | None = None  #: the id of the last one on the page before
+
+
+def newest(work: UnitOfWork, wanted: Wanted, *, limit: int) -> list[KeptRequest]:
+    """The newest requests that are wanted; pages go by key, so that what comes meanwhile moves nothing."""
+    rows = work.rows(
+        select(_T).where(*_conditions(work, wanted)).order_by(_T.c.created_at.desc(), _T.c.id).limit(limit)
+    )
     return [found for row in rows if (found := _request(row))]
 
 
-def count_approval(work: UnitOfWork, request_id: str) -> KeptRequest | None:
+def _conditions(work: UnitOfWork, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    yield _T.c.workspace == wanted.workspace
+    if wanted.party is not None:
+        yield or_(_T.c.requester == wanted.party, _T.c.on_behalf_of == wanted.party)
+    if wanted.open_only:
+        yield _T.c.status == RequestStatus.PENDING
+    last = get(work, wanted.older_than, wanted.workspace) if wanted.older_than else None
+    if last is not None:
+        same = (_T.c.created_at == last.created_at) & (_T.c.id > last.id)
+        yield or_(_T.c.created_at < last.created_at, same)
+
+
+def count_approval(work: UnitOfWork, request_id: str, *, at_least: int) -> KeptRequest | None:
     """Adds one approval to a pending request in one UPDATE; None if it is not pending any more.
 
     Counting what was read and comparing it would leave a request stuck when two approve at once on
-    PostgreSQL; the row that comes back says whether this was the last approval needed.
+    PostgreSQL; the row that comes back says whether this was the last approval needed. `at_least` is how
+    many the policy asks for by now: it raises what is needed, and never lowers it.
     """
-    table = schema.request
-    pending = (table.c.id == request_id) & (table.c.status == RequestStatus.PENDING)
-    counted = update(table).where(pending).values(approvals_given=table.c.approvals_given + 1)
-    return _request(work.one(counted.returning(*table.c)))
+    needed = case((_T.c.approvals_needed < at_least, at_least), else_=_T.c.approvals_needed)
+    new = {"approvals_given": _T.c.approvals_given + 1, "approvals_needed": needed}
+    return _request(work.one(update(_T).where(_pending(request_id)).values(**new).returning(*_T.c)))
 
 
 def add_decision(
@@ -141,32 +189,84 @@ def add_decision(
     )
 
 
-def end(work: UnitOfWork, request_id: str, status: RequestStatus, by: str | None) -> bool:
-    """Moves a pending request to its end; False if it is not pending any more."""
-    table = schema.request
-    pending = (table.c.id == request_id) & (table.c.status == RequestStatus.PENDING)
-    return work.changed(
-        update(table).where(pending).values(status=status, decided_at=work.now, decided_by=by)
-    )
+def end(work: UnitOfWork, request_id: str, status: RequestStatus, by: str | None) -> KeptRequest | None:
+    """Moves a pending request to its end; None if it is not pending any more."""
+    new = {"status": status, "decided_at": work.now, "decided_by": by}
+    return _request(work.one(update(_T).where(_pending(request_id)).values(**new).returning(*_T.c)))
 
 
-def ask_again(work: UnitOfWork, request_id: str, *, rule: str | None, approvals_needed: int) -> bool:
-    """Moves an approved request back to pending, in a second round; once in its life."""
-    table = schema.request
-    first = (table.c.id == request_id) & (table.c.status == RequestStatus.APPROVED) & (table.c.round == 1)
-    return work.changed(
-        update(table)
-        .where(first)
-        .values(
-            status=RequestStatus.PENDING,
-            round=2,
-            approvals_given=0,
-            approvals_needed=approvals_needed,
-            rule=rule,
-            decided_at=None,
-            decided_by=None,
-        )
-    )
+def expire(work: UnitOfWork, request_id: str) -> KeptRequest | None:
+    """Ends a pending request whose time is over; None if it is not, or not pending any more."""
+    over = _pending(request_id) & (_T.c.expires_at <= work.now)
+    new = {"status": RequestStatus.EXPIRED, "decided_at": work.now}
+    return _request(work.one(update(_T).where(over).values(**new).returning(*_T.c)))
+
+
+def time_left(work: UnitOfWork, request_id: str) -> timedelta | None:
+    """How long a pending request still waits; None if it does not, or waits for ever."""
+    row = work.one(select(_T.c.expires_at).where(_pending(request_id)))
+    return row["expires_at"] - work.now if row and row["expires_at"] else None
+
+
+def ask_again(
+    work: UnitOfWork, request_id: str, *, rule: str | None, approvals_needed: int, expires_at: datetime | None
+) -> KeptRequest | None:
+    """Moves an approved request back to pending, in a new round; once in its life."""
+    first = (_T.c.id == request_id) & (_T.c.status == RequestStatus.APPROVED) & _T.c.repriced.is_(False)
+    again = {"status": RequestStatus.PENDING, "repriced": True, "decided_at": None, "decided_by": None}
+    deadlines = {"expires_at": expires_at, "extended_by": None, "reminders": 0, "escalated_at": None}
+    wanted = {"rule": rule, "approvals_needed": approvals_needed}
+    new = {**again, **deadlines, **wanted, **_ROUND}
+    return _request(work.one(update(_T).where(first).values(**new).returning(*_T.c)))
+
+
+def new_round(
+    work: UnitOfWork, seen: KeptRequest, *, rule: str | None, approvals_needed: int
+) -> KeptRequest | None:
+    """Starts a new round of a pending request: what was said so far was about another price.
+
+    None if it is not pending in that round any more.
+    """
+    here = _pending(seen.id) & (_T.c.round == seen.round)
+    new = {"rule": rule, "approvals_needed": approvals_needed, **_ROUND}
+    return _request(work.one(update(_T).where(here).values(**new).returning(*_T.c)))
+
+
+def change_reason(work: UnitOfWork, seen: KeptRequest, reason: str) -> bool:
+    """Writes another reason for a pending request; False if it, or its reason, is another by now."""
+    here = _pending(seen.id) & (_T.c.reason == seen.reason)
+    new = {"reason": reason, "reason_changed_at": work.now}
+    return work.changed(update(_T).where(here).values(**new))
+
+
+def extend(work: UnitOfWork, request_id: str, by: str, more: timedelta) -> KeptRequest | None:
+    """Gives a pending request more time, once; None if that is not possible any more."""
+    once = _pending(request_id) & _T.c.extended_by.is_(None) & _T.c.expires_at.is_not(None)
+    later = type_coerce(_T.c.expires_at, BigInteger) + more // timedelta(microseconds=1)
+    new = {"expires_at": later, "extended_by": by}
+    return _request(work.one(update(_T).where(once).values(**new).returning(*_T.c)))
+
+
+def count_reminder(work: UnitOfWork, request_id: str, number: int) -> KeptRequest | None:
+    """Notes the reminder of that number; None if it was given before, or nothing waits any more."""
+    next_one = _waiting(work, request_id) & (_T.c.reminders == number - 1)
+    return _request(work.one(update(_T).where(next_one).values(reminders=number).returning(*_T.c)))
+
+
+def escalate(work: UnitOfWork, request_id: str) -> KeptRequest | None:
+    """Notes that others are asked as well; None if they were before, or nothing waits any more."""
+    first = _waiting(work, request_id) & _T.c.escalated_at.is_(None)
+    return _request(work.one(update(_T).where(first).values(escalated_at=work.now).returning(*_T.c)))
+
+
+def _pending(request_id: str) -> ColumnElement[bool]:
+    return (_T.c.id == request_id) & (_T.c.status == RequestStatus.PENDING)
+
+
+def _waiting(work: UnitOfWork, request_id: str) -> ColumnElement[bool]:
+    """Pending, and not about to expire: after a pause of the worker all its jobs are due at once."""
+    in_time = _T.c.expires_at.is_(None) | (_T.c.expires_at > work.now)
+    return _pending(request_id) & in_time
 
 
 def decisions(work: UnitOfWork, request_id: str) -> tuple[KeptDecision, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Dialect,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -64,7 +66,7 @@ def _one_of(column: str, values: Iterable[StrEnum]) -> str:
     return f"{column} IN ({', '.join(sorted(repr(v.value) for v in values))})"
 
 
-_json = JSON().with_variant(JSONB(), "postgresql")
+_json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 metadata = MetaData(
     naming_convention={
@@ -121,9 +123,20 @@ request = Table(
     Column("created_at", Utc, nullable=False),
     Column("decided_at", Utc),
     Column("decided_by", Text),
+    Column("on_behalf_of", Text),  # for whom the numbers are, if not for the requester
+    Column("approval_channel", Text),  # where it is decided
+    Column("break_glass", Boolean, nullable=False, server_default=false()),
+    Column("repriced", Boolean, nullable=False, server_default=false()),  # the buy sent it back, once
+    Column("reason_changed_at", Utc),
+    Column("expires_at", Utc),
+    Column("extended_by", Text),
+    Column("reminders", Integer, nullable=False, server_default="0"),
+    Column("escalated_at", Utc),
     UniqueConstraint("workspace", "origin_key"),
     CheckConstraint(_one_of("status", RequestStatus), name="status"),
     Index(None, "workspace", "requester", "created_at"),
+    Index(None, "workspace", "on_behalf_of", "created_at"),
+    Index(None, "workspace", "status", "created_at"),
 )
 
 decision = Table(
@@ -152,6 +165,9 @@ purchase = Table(
     Column("monthly_before", Usd),  # what was approved before the price rose
     Column("details", _json, nullable=False),
     Column("status", Text, nullable=False),
+    Column("status_before", Text),  # an UPDATE that may start from several states says from which it did
+    Column("spender", Text, nullable=False),  # whose budget it is paid from
+    Column("budget_month", Text, nullable=False),  # the month in which it was asked for: 2026-11
     Column("attempt", Text),  # the id of the one call; a late answer must name it
     Column("call_at", Utc),
     Column("tries", Integer, nullable=False, server_default="0"),
@@ -180,6 +196,44 @@ card = Table(
     Column("channel", Text, nullable=False),
     Column("ts", Text),  # Slack's id of the message; NULL if it could not be posted
     Column("problem", Text),  # why it cannot be drawn any more
+    Column("permalink", Text),
+)
+
+budget = Table(
+    "budget",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("month", Text, primary_key=True),  # calendar month, UTC: 2026-11
+    Column("spender", Text, primary_key=True),  # a person, or "" for the whole workspace
+    Column("reserved", Usd, nullable=False),  # asked for, and not decided or not bought yet
+    Column("committed", Usd, nullable=False),  # bought
+    CheckConstraint("reserved >= 0 AND committed >= 0", name="amounts"),
+)
+
+directory = Table(
+    "directory",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("id", Text, primary_key=True),  # a person or a user group
+    Column("at", Utc, nullable=False),
+    Column("found", _json),  # NULL: Slack could not be asked, and nobody is let in
+)
+
+home = Table(
+    "home",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("user", Text, primary_key=True),
+    Column("opened_at", Utc, nullable=False),
+    Column("published_at", Utc),
+)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("next_at", Utc, nullable=False),  # before that, Slack takes no further message there
 )
 
 job = Table(

@@ -12,10 +12,17 @@ class Action(StrEnum):
     SEARCH_PERFORMED = "search.performed"
     SEARCH_SHARED = "search.shared"
     REQUEST_SUBMITTED = "request.submitted"
+    REQUEST_BREAK_GLASS = "request.break_glass"  # bought without the approvals it would have needed
+    REQUEST_REPEATED = "request.repeated"  # a form that came twice: it is one request
     REQUEST_APPROVAL = "request.approval"  # an approver said yes
     REQUEST_APPROVED = "request.approved"  # the request has all the approvals it needs
     REQUEST_DENIED = "request.denied"
     REQUEST_CANCELLED = "request.cancelled"
+    REQUEST_REASON_CHANGED = "request.reason_changed"
+    REQUEST_REMINDED = "request.reminded"
+    REQUEST_ESCALATED = "request.escalated"
+    REQUEST_EXTENDED = "request.extended"
+    REQUEST_EXPIRED = "request.expired"
     REQUEST_REPRICED = "request.repriced"  # the price rose: back to the approvers
     PURCHASE_STARTED = "purchase.started"
     PURCHASE_POSTPONED = "purchase.postponed"  # the call surely did not leave: queued again
@@ -27,6 +34,7 @@ class Action(StrEnum):
     PURCHASE_NEEDS_HUMAN = "purchase.needs_human"
     PURCHASE_SETTLED = "purchase.settled"  # a person settled it
     NUMBER_NAMED = "number.named"
+    BUDGET_READ = "budget.read"
     AUDIT_READ = "audit.read"
 
 

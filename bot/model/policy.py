@@ -1,9 +1,9 @@
 """The policy: who may request what, who must approve, and up to which price.
 
-`Policy` and its tables are the keys of the policy file (docs/policy.md). `decide`, `who_may_decide` and
-`may_decide` are the one place that says what they mean; they read nothing and change nothing. Members of user
-groups are asked of `Members`, and what cannot be asked refuses: a failed look-up never lets anything through
-that an answer would have stopped.
+`Policy` and its tables are the keys of the policy file (docs/policy.md). `decide`, `outsider`,
+`who_may_decide` and `may_decide` are the one place that says what they mean; they read nothing and change
+nothing. Members of user groups are asked of `Members`, and what cannot be asked refuses: a failed look-up
+never lets anything through that an answer would have stopped.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,10 +24,11 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from bot.model.errors import NumberdeskError
 from bot.model.money import format_usd
 from bot.model.offer import NumberType
+from bot.model.people import NotListed, Profile
 from bot.model.policy_keys import (
+    CannedReason,
     Channel,
     Country,
     Duration,
@@ -47,11 +48,7 @@ NO_RULE = "No rule of the policy allows this purchase."
 
 Place = tuple[str | int, ...]  #: where in the file: ("rules", 2, "max_monthly")
 Group = str  #: the id of a user group
-Members = Callable[[Group], frozenset[str]]  #: a group's people by id; raises GroupUnknown
-
-
-class GroupUnknown(NumberdeskError):
-    """The members of a user group could not be looked up."""
+Members = Callable[[Group], frozenset[str]]  #: a group's people by id; raises NotListed
 
 
 class _Table(BaseModel):
@@ -69,6 +66,12 @@ class Approvals(_Table):
     remind_after: Duration | None = None
     escalate_after: Duration | None = None
     escalate_to: Annotated[tuple[PersonOrGroup, ...] | None, non_empty] = None
+    deny_reasons: Annotated[tuple[CannedReason, ...] | None, Field(max_length=20), non_empty] = None
+
+    @property
+    def pinged(self) -> tuple[str, ...]:
+        """Who is pinged when a request comes; who may decide is another matter."""
+        return self.notify if self.notify is not None else self.approvers or ()
 
     @field_validator("escalate_to")
     @classmethod
@@ -90,6 +93,7 @@ class Rule(_Table):
     min_monthly: Usd | None = None  #: USD a month, this price included
     max_monthly: Usd | None = None  #: USD a month, this price included
     requesters: Annotated[tuple[PersonOrGroup, ...] | None, non_empty] = None
+    channel: Channel | None = None  #: where its requests are posted; left out: that of `[approvals]`
     approvals: Annotated[StrictInt | None, Field(ge=0, le=100)] = None
     deny: Annotated[str | None, Field(min_length=1, max_length=500, validate_default=True)] = None
     confirm_by_typing: StrictBool = False
@@ -118,6 +122,7 @@ class Budgets(_Table):
 
     workspace: Usd | None = None
     per_user: Usd | None = None
+    raised_by: Annotated[tuple[PersonOrGroup, ...] | None, non_empty] = None  #: who can be asked for more
 
 
 class BreakGlass(_Table):
@@ -126,12 +131,20 @@ class BreakGlass(_Table):
     users: Annotated[tuple[Person, ...], non_empty]
 
 
+class People(_Table):
+    """`[people]`: who may request besides the workspace's own members."""
+
+    guests: StrictBool = False
+    other_workspaces: StrictBool = False
+
+
 class Policy(_Table):
     """The whole policy. It cannot contradict itself: pydantic's ValidationError says where it does."""
 
     approvals: Approvals = Approvals()
     rules: tuple[Rule, ...] = ()
     budgets: Budgets = Budgets()
+    people: People = People()
     break_glass: BreakGlass | None = None
 
     @model_validator(mode="after")
@@ -153,7 +166,7 @@ def contradictions(approvals: Approvals | None, rules: Sequence[Rule | None]) ->
     most = max((rule.approvals or 0 for rule in rules if rule), default=0)
     if approvals is None or not most:
         return
-    if approvals.channel is None:
+    if approvals.channel is None and any(rule and rule.approvals and not rule.channel for rule in rules):
         yield ("approvals", "channel"), "is missing: a rule asks for approval, so it must be posted somewhere"
     if approvals.approvers is None:
         yield ("approvals", "approvers"), "is missing: a rule asks for approval, so somebody must give it"
@@ -208,6 +221,13 @@ class Verdict:
     confirm_by_typing: bool = False
     considered: tuple[RuleLooked, ...] = ()
     unknown_groups: tuple[Group, ...] = ()  #: not empty only if it is refused because of them
+    channel: str | None = None  #: where its requests are posted
+    unknown_people: tuple[str, ...] = ()  #: not empty only if it is refused because of them
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What could not be looked up, if it is refused only for that."""
+        return self.unknown_groups + self.unknown_people
 
 
 def decide(policy: Policy | None, wish: Wish, members: Members) -> Verdict:
@@ -227,7 +247,7 @@ def decide(policy: Policy | None, wish: Wish, members: Members) -> Verdict:
         if unknown:
             return _stopped(rule, unknown, tuple(considered))
         if why_not is None:
-            return _verdict(rule, tuple(considered))
+            return _verdict(rule, policy.approvals.channel, tuple(considered))
     return Verdict(allowed=False, deny_reason=NO_RULE, considered=tuple(considered))
 
 
@@ -254,7 +274,7 @@ def _other_number(rule: Rule, wish: Wish, monthly: Decimal) -> str | None:
     return None
 
 
-def _verdict(rule: Rule, considered: tuple[RuleLooked, ...]) -> Verdict:
+def _verdict(rule: Rule, channel: str | None, considered: tuple[RuleLooked, ...]) -> Verdict:
     return Verdict(
         allowed=rule.deny is None,
         rule=rule.name,
@@ -262,6 +282,7 @@ def _verdict(rule: Rule, considered: tuple[RuleLooked, ...]) -> Verdict:
         deny_reason=rule.deny,
         confirm_by_typing=rule.confirm_by_typing,
         considered=considered,
+        channel=rule.channel or channel,
     )
 
 
@@ -270,6 +291,30 @@ def _stopped(rule: Rule, unknown: tuple[Group, ...], considered: tuple[RuleLooke
     return Verdict(
         allowed=False, rule=rule.name, deny_reason=why, considered=considered, unknown_groups=unknown
     )
+
+
+def outsider(policy: Policy | None, profile: Profile) -> str | None:
+    """Why this person may not have numbers requested, by or for them; None if they may."""
+    allowed = policy.people if policy else People()
+    if profile.deactivated:
+        return "This account is deactivated in Slack."
+    if profile.bot:
+        return "Apps cannot have numbers."
+    if profile.foreign and not allowed.other_workspaces:
+        return "The policy lets only people of this workspace request numbers, not those of other workspaces."
+    if profile.guest and not allowed.guests:
+        return "The policy does not let guests request numbers."
+    return None
+
+
+def groups_named(policy: Policy | None) -> frozenset[Group]:
+    """Every user group that the policy names, wherever."""
+    if policy is None:
+        return frozenset()
+    approvals = policy.approvals
+    lists = [approvals.approvers, approvals.notify, approvals.escalate_to, policy.budgets.raised_by]
+    lists += [rule.requesters for rule in policy.rules]
+    return frozenset(entry for listed in lists for entry in listed or () if _is_group(entry))
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +336,11 @@ class NotAllowed:
 
     reason: str
     unknown_groups: tuple[Group, ...] = ()
+
+
+def people(listed: Sequence[str], members: Members) -> Approvers:
+    """The people of a list of people and groups."""
+    return Approvers(*_people(listed, members))
 
 
 def who_may_decide(
@@ -342,7 +392,7 @@ def _people(listed: Sequence[str], members: Members) -> tuple[frozenset[str], tu
     for group in filter(_is_group, dict.fromkeys(listed)):
         try:
             people |= members(group)
-        except GroupUnknown:
+        except NotListed:
             unknown.append(group)
     return frozenset(people), tuple(unknown)
 

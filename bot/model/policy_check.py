@@ -1,20 +1,8 @@
-"""What `policy check` says about a policy that is valid: what may not be meant, and what does nothing yet."""
+"""What `policy check` says about a policy that is valid and may not be meant."""
 
 from collections.abc import Collection, Iterator
 
 from bot.model.policy import Approvals, Policy, Rule
-
-_TABLES_NOT_IN_FORCE = ("budgets", "break_glass")
-_APPROVALS_NOT_IN_FORCE = ("expires_after", "remind_after", "escalate_after", "escalate_to")
-
-
-def not_in_force(policy: Policy) -> tuple[str, ...]:
-    """The keys this policy sets that are accepted and not acted upon yet, as they stand in the file."""
-    approvals, rules = policy.approvals, policy.rules
-    tables = (name for name in _TABLES_NOT_IN_FORCE if name in policy.model_fields_set)
-    timers = (f"approvals.{key}" for key in _APPROVALS_NOT_IN_FORCE if getattr(approvals, key) is not None)
-    typing = (f"rules[{i}].confirm_by_typing" for i, rule in enumerate(rules) if rule.confirm_by_typing)
-    return (*timers, *typing, *tables)
 
 
 def warnings(policy: Policy) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.model.errors import PolicyError
-from bot.model.policy import Approvals, BreakGlass, Budgets, Place, Policy, Rule, contradictions
+from bot.model.policy import Approvals, BreakGlass, Budgets, People, Place, Policy, Rule, contradictions
 from bot.model.policy_keys import nearest
 
 _Table = TypeVar("_Table", bound=BaseModel)
@@ -20,6 +20,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "approvals": Approvals,
     "rules": Rule,
     "budgets": Budgets,
+    "people": People,
     "break_glass": BreakGlass,
 }
 

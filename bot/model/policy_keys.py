@@ -19,6 +19,7 @@ from bot.model.money import parse_usd
 from bot.model.offer import NumberType
 
 _DEAREST = Decimal(1_000_000)
+_OPTION_TEXT = 75  # characters that Slack shows of one choice in a list
 _SMALLEST_PLACE = -4  # money at rest is whole ten-thousandths of a dollar
 _FIND_PERSON = "a person's id begins with U or W: open the profile, then the three dots, Copy member ID"
 _FIND_GROUP = "a user group's id begins with S: it stands at the end of the group's address in a browser"
@@ -84,6 +85,13 @@ def _named_at_least_one(value: object) -> object:
     return value
 
 
+def _canned(text: str) -> str:
+    if not 1 <= len(text) <= _OPTION_TEXT:
+        raise ValueError(f'"{text[:20]}…" must have 1 to {_OPTION_TEXT} characters: Slack shows no more')
+    return text
+
+
+CannedReason = Annotated[str, AfterValidator(_canned)]
 Person = Annotated[str, AfterValidator(_slack_id("UW", _FIND_PERSON))]
 PersonOrGroup = Annotated[str, AfterValidator(_slack_id("UWS", f"{_FIND_PERSON}; {_FIND_GROUP}"))]
 Channel = Annotated[str, AfterValidator(_slack_id("CG", _FIND_CHANNEL))]

@@ -22,7 +22,8 @@ class PurchaseStatus(StrEnum):
 _S = PurchaseStatus
 
 MOVES: Mapping[PurchaseStatus, frozenset[PurchaseStatus]] = {
-    _S.WAITING: frozenset({_S.QUEUED, _S.DROPPED}),
+    # refused while it waits: the late answer to another request's call shows that the number is ours already
+    _S.WAITING: frozenset({_S.QUEUED, _S.DROPPED, _S.REFUSED}),
     _S.DROPPED: frozenset(),
     # back to waiting: the price rose and the approvers are asked again
     _S.QUEUED: frozenset({_S.BUYING, _S.REFUSED, _S.WAITING}),
@@ -47,3 +48,9 @@ LIVE = frozenset(
 
 UNSETTLED = frozenset({_S.QUEUED, _S.BUYING, _S.UNKNOWN, _S.NEEDS_HUMAN})
 """Money may be moving, or may have moved: `python -m bot purchases` lists these."""
+
+HELD = frozenset({_S.BOUGHT, _S.AWAITING_DOCUMENTS})
+"""The account holds the number: its amount is committed."""
+
+RESERVING = LIVE - HELD
+"""Money may be spent for it: its amount is reserved."""

@@ -7,15 +7,15 @@ watchdog; call once; write down what the answer means. What is unclear is `unkno
 
 from bot.model.audit import Action
 from bot.model.errors import CredentialsRefused, NotFound, NotSent, ProviderError, RateLimited, Refused
-from bot.model.numbers import national_digits
 from bot.model.offer import Offer
 from bot.model.provider import BuyOptions
 from bot.model.purchase import PurchaseStatus
-from bot.model.request import Person
 from bot.usecases import record
 from bot.usecases.conclude import ACTIONS, Order, conclude
 from bot.usecases.desk import Desk
-from bot.usecases.preview import judge
+from bot.usecases.directory import Listed
+from bot.usecases.judge import judge, learn
+from bot.usecases.provider import offer_of
 from bot.usecases.reprice import is_dearer, reprice
 from storage import jobs, purchases, requests
 from storage.unit_of_work import Database
@@ -33,14 +33,14 @@ def buy(desk: Desk, purchase_id: str) -> float | None:
         return None
     try:
         fresh = _look(desk, order)
+        if is_dearer(fresh, order.purchase):
+            reprice(desk, order, fresh)
+            return None
     except Refused as problem:
         _end(desk, order, _no(problem), problem.api_id)
         return None
     except ProviderError as problem:
         return _again(desk, order, problem)
-    if is_dearer(fresh, order.purchase):
-        reprice(desk, order, fresh)
-        return None
     attempt = _intend(desk, order)
     if attempt is not None:
         _call(desk, order, attempt)
@@ -61,11 +61,7 @@ def _look(desk: Desk, order: Order) -> Offer:
     _check_policy(desk, order)
     if desk.provider.rented_number(purchase.number) is not None:
         raise Refused("The account holds this number already; nothing was bought.")
-    digits = national_digits(purchase.number, purchase.offer.country)
-    page = desk.provider.search(
-        {"country_iso": purchase.offer.country, "pattern": digits}, country=purchase.offer.country
-    )
-    fresh = next((offer for offer in page.offers if offer.number == purchase.number), None)
+    fresh = offer_of(desk, purchase.number, purchase.offer.country)
     if fresh is None or fresh.monthly is None:
         raise Refused("The provider does not offer this number any more; nothing was bought.")
     return fresh
@@ -73,13 +69,16 @@ def _look(desk: Desk, order: Order) -> Offer:
 
 def _check_policy(desk: Desk, order: Order) -> None:
     request = order.request
-    members = desk.groups.asked(request.workspace)
-    verdict = judge(desk, Person(request.workspace, request.requester), order.purchase.offer, members)
-    if verdict.unknown_groups:
-        raise NotSent("A user group that the policy names could not be looked up.")
+    learn(desk, request.workspace, *request.parties)
+    with desk.database.read() as work:
+        verdict = judge(desk, Listed(work, request.workspace), request.parties, order.purchase.offer)
+    if verdict.unknown:
+        raise NotSent("Who may buy what could not be looked up in Slack.")
     if not verdict.allowed:
         raise Refused(f"The policy does not allow it any more: {verdict.deny_reason}")
-    if verdict.approvals > request.approvals_given:
+    # a broken glass stands for the approvals of the first price only
+    spared = request.break_glass and not request.repriced
+    if verdict.approvals > request.approvals_given and not spared:
         raise Refused("The policy asks for more approvals by now than this request has; ask again.")
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.model.audit import SYSTEM, Action, Actor, Outcome
-from bot.model.purchase import PurchaseStatus
+from bot.model.purchase import HELD, PurchaseStatus
+from bot.model.request import RequestStatus
 from bot.usecases import record
-from storage import jobs, purchases
+from storage import jobs, purchases, requests
 from storage.purchases import KeptPurchase
 from storage.requests import KeptRequest
 from storage.unit_of_work import UnitOfWork
@@ -23,8 +24,8 @@ ACTIONS = {
     _S.NEEDS_HUMAN: (Action.PURCHASE_NEEDS_HUMAN, Outcome.UNKNOWN),
     _S.QUEUED: (Action.PURCHASE_POSTPONED, Outcome.FAILURE),
 }
-HELD = frozenset({_S.BOUGHT, _S.AWAITING_DOCUMENTS})
 _OPEN = frozenset({_S.UNKNOWN, _S.NEEDS_HUMAN, _S.QUEUED})
+_NOT_CALLED = frozenset({_S.WAITING, _S.QUEUED})
 _ANY_TIME_BEFORE = frozenset({_S.BUYING, _S.UNKNOWN, _S.NOT_BOUGHT, _S.NEEDS_HUMAN})
 
 
@@ -53,20 +54,45 @@ def conclude(
     That the provider holds the number is true whenever it is learned: it is taken in from every
     state in which it may still come.
     """
-    origins = _ANY_TIME_BEFORE if to in HELD and of_attempt else origins
-    before = purchases.get(work, order.purchase.id)
-    moved = purchases.move(
-        work, order.purchase.id, origins, to,
-        of_attempt=of_attempt, note=note, api_id=api_id or order.purchase.api_id, **values,
-    )  # fmt: skip
-    if before is None or not moved:
+    late = to in HELD and of_attempt is not None
+    if late and not _make_room(work, order):
+        return False
+    values = {"of_attempt": of_attempt, "note": note, "api_id": api_id or order.purchase.api_id, **values}
+    was = purchases.move(work, order.purchase.id, _ANY_TIME_BEFORE if late else origins, to, **values)
+    if was is None:
         return False
     action, outcome = ACTIONS[to]
     context = {"api_id": api_id} if api_id else {}
     record.of_purchase(
         work, order.request, order.purchase, action, outcome, actor=actor, reason=note, context=context
     )
-    _follow_up(work, order, before.status, to)
+    _follow_up(work, order, was, to)
+    return True
+
+
+def _make_room(work: UnitOfWork, order: Order) -> bool:
+    """Lets a number that arrived late take the place of a later request for it, which cannot be bought now.
+
+    False if that one has been called for itself: then the provider's list says it is held, and by whom is
+    for people to sort out. Both stand in the log.
+    """
+    other = purchases.live(work, order.purchase.account, order.purchase.number)
+    if other is None or other.id == order.purchase.id:
+        return True
+    why = f"request {order.request.id} bought this number; its answer came late"
+    ended = requests.end(
+        work, other.request_id, RequestStatus.CANCELLED, None
+    )  # the request first, as always
+    request = ended or requests.get(work, other.request_id)
+    if request is None or not purchases.move(work, other.id, _NOT_CALLED, _S.REFUSED, note=why):
+        record.of_purchase(
+            work, order.request, order.purchase, Action.PURCHASE_UNKNOWN, Outcome.UNKNOWN,
+            reason=f"the provider says bought, and request {other.request_id} has called for it as well",
+        )  # fmt: skip
+        return False
+    record.of_purchase(work, request, other, Action.PURCHASE_REFUSED, Outcome.FAILURE, reason=why)
+    record.tell(work, request, "refused")
+    jobs.remove(work, f"buy:{other.id}")
     return True
 
 
@@ -78,4 +104,4 @@ def _follow_up(work: UnitOfWork, order: Order, before: PurchaseStatus, to: Purch
     # A number bought at once is on its card within seconds; everything else the requester waits for.
     expected = to is _S.BOUGHT and before is _S.BUYING and order.request.approvals_needed == 0
     if to is not _S.QUEUED and not expected:
-        record.tell(work, order.request.id, to.value)
+        record.tell(work, order.request, to.value)

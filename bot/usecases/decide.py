@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from bot.model import policy as rules
 from bot.model.audit import Action, Outcome
-from bot.model.policy import Members
-from bot.model.purchase import PurchaseStatus
+from bot.model.policy import Verdict
 from bot.model.request import Answer, Person, RequestStatus
-from bot.usecases import record
+from bot.usecases import deadlines, record
 from bot.usecases.desk import Desk
+from bot.usecases.directory import Listed
+from bot.usecases.judge import NotLookedUp, judge, learn, not_looked_up
 from bot.usecases.submit import queue
 from storage import purchases, requests
 from storage.purchases import KeptPurchase
@@ -22,6 +23,8 @@ class MayDecide:
 
     request: KeptRequest
     purchases: tuple[KeptPurchase, ...]
+    confirm_by_typing: bool = False  #: whether a yes needs the number's last four digits, typed
+    canned_reasons: tuple[str, ...] = ()  #: reasons for a no that the policy offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,86 +71,143 @@ class MayNot:
 
 
 @dataclass(frozen=True, slots=True)
+class Mistyped:
+    """The digits that were typed are not the last four of the number."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoSuchRequest:
     """There is no such request in this workspace."""
 
 
-Obstacle = AlreadyDecided | AlreadySpoken | PriceChanged | MayNot | NoSuchRequest
+Obstacle = AlreadyDecided | AlreadySpoken | PriceChanged | MayNot | Mistyped | NoSuchRequest
 
 
-def consider(desk: Desk, person: Person, request_id: str, answer: Answer) -> MayDecide | Obstacle:
-    """What an approver has to know before they decide; a refused attempt is logged.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say:
+    """What an approver's form brought back."""
 
-    May ask Slack who is in a group; what it learns is what `decide` relies on a moment later.
-    """
-    members = desk.groups.asked(person.workspace)
-    with desk.database.read() as work:
-        request = requests.get(work, request_id, person.workspace)
-        obstacle = _obstacle(work, desk, person, request, members)
-        if request is None or obstacle is None:
-            return MayDecide(request, purchases.of_request(work, request_id)) if request else NoSuchRequest()
-    with desk.database.write() as work:
-        _log_refusal(work, desk, person, request, answer, obstacle)
-    return obstacle
-
-
-def decide(
-    desk: Desk, person: Person, request_id: str, answer: Answer, *, round_seen: int, comment: str | None
-) -> Approved | Denied | Obstacle:
-    """Writes a yes or a no in one transaction; of two at once each is told what really happened."""
-    say = _Say(person, answer, comment)
-    try:
-        return _once(desk, say, request_id, round_seen)
-    except _TooLate:
-        # Somebody ended the request between our look and our UPDATE; the second look sees how.
-        return _once(desk, say, request_id, round_seen)
+    answer: Answer
+    round_seen: int  #: the price they looked at belongs to this round
+    comment: str | None = None
+    typed: str | None = None  #: the number's last four digits, where a rule asks for them
 
 
 @dataclass(frozen=True, slots=True)
-class _Say:
-    person: Person
-    answer: Answer
-    comment: str | None
+class _Seen:
+    """A request that may be decided, and what the policy says of it by now."""
+
+    request: KeptRequest
+    purchases: tuple[KeptPurchase, ...]
+    verdict: Verdict
 
 
 class _TooLate(Exception):
     """The request ended meanwhile: nothing of this unit of work may stay."""
 
 
-def _once(desk: Desk, say: _Say, request_id: str, round_seen: int) -> Approved | Denied | Obstacle:
-    members = desk.groups.remembered(say.person.workspace)
+def consider(desk: Desk, person: Person, request_id: str, answer: Answer) -> MayDecide | Obstacle:
+    """What an approver has to know before they decide; a refused attempt is logged.
+
+    Asks Slack who people are; what it learns is what `decide` relies on a moment later.
+    """
+    request = _look(desk, request_id)
+    learn(desk, person.workspace, person.user, *(request.parties if request else ()))
     with desk.database.write() as work:
-        request = requests.get(work, request_id, say.person.workspace)
-        if request is None:
-            return NoSuchRequest()
-        obstacle = _obstacle(work, desk, say.person, request, members)
-        if obstacle is None and request.round != round_seen:
-            obstacle = PriceChanged(request)
+        seen = _examine(work, desk, person, request_id, answer)
+        if isinstance(seen, _Seen):
+            canned = desk.policy and desk.policy.approvals.deny_reasons
+            return MayDecide(seen.request, seen.purchases, seen.verdict.confirm_by_typing, canned or ())
+        obstacle = MayNot("It could not be looked up.") if isinstance(seen, NotLookedUp) else seen
+        _log_refusal(work, desk, person, request, answer, obstacle)
+        return obstacle
+
+
+def decide(
+    desk: Desk, person: Person, request_id: str, say: Say
+) -> Approved | Denied | Obstacle | NotLookedUp:
+    """Writes a yes or a no in one transaction; of two at once each is told what really happened."""
+    deadlines.expire(desk, request_id)
+    try:
+        return _once(desk, person, request_id, say)
+    except _TooLate:
+        # Somebody ended the request between our look and our UPDATE; the second look sees how.
+        return _once(desk, person, request_id, say)
+
+
+def _look(desk: Desk, request_id: str) -> KeptRequest | None:
+    deadlines.expire(desk, request_id)  # its time may be over though no worker has come by
+    with desk.database.read() as work:
+        return requests.get(work, request_id)
+
+
+def _once(
+    desk: Desk, person: Person, request_id: str, say: Say
+) -> Approved | Denied | Obstacle | NotLookedUp:
+    with desk.database.write() as work:
+        seen = _examine(work, desk, person, request_id, say.answer)
+        if isinstance(seen, NotLookedUp):
+            return seen
+        obstacle = _unfit(seen, say) if isinstance(seen, _Seen) else seen
         # The decision is written before the request is touched, by both verbs: two clicks of one
         # person meet at its key, and no two transactions wait for each other.
-        elif obstacle is None and not requests.add_decision(
-            work, request, say.person.user, say.answer, say.comment
-        ):
-            obstacle = AlreadySpoken(request)
-        if obstacle is not None:
-            _log_refusal(work, desk, say.person, request, say.answer, obstacle)
-            return obstacle
-        verb = _approve if say.answer is Answer.APPROVE else _deny
-        return verb(work, desk, say, request)
+        if isinstance(seen, _Seen) and obstacle is None:
+            if requests.add_decision(work, seen.request, person.user, say.answer, say.comment):
+                verb = _approve if say.answer is Answer.APPROVE else _deny
+                return verb(work, desk, person, say, seen)
+            obstacle = AlreadySpoken(seen.request)
+        request = requests.get(work, request_id, person.workspace)
+        refused = obstacle or NoSuchRequest()
+        _log_refusal(work, desk, person, request, say.answer, refused)
+        return refused
 
 
-def _obstacle(
-    work: UnitOfWork, desk: Desk, person: Person, request: KeptRequest | None, members: Members
-) -> Obstacle | None:
+def _examine(
+    work: UnitOfWork, desk: Desk, person: Person, request_id: str, answer: Answer
+) -> _Seen | Obstacle | NotLookedUp:
+    """Whether this person may say this to the request as it stands, and the policy as it is by now."""
+    request = requests.get(work, request_id, person.workspace)
     if request is None:
         return NoSuchRequest()
     if request.status is not RequestStatus.PENDING:
         return AlreadyDecided(request)
-    allowed = rules.may_decide(desk.policy, person.user, request.requester, members)
-    if isinstance(allowed, rules.NotAllowed):
-        return MayNot(allowed.reason)
-    if any(d.approver == person.user for d in current_decisions(work, request)):
-        return AlreadySpoken(request)
+    listed = Listed(work, person.workspace)
+    wanted = purchases.of_request(work, request_id)
+    obstacle: Obstacle | NotLookedUp | None = _not_theirs(desk, listed, person, request)
+    if obstacle is None and any(d.approver == person.user for d in current_decisions(work, request)):
+        obstacle = AlreadySpoken(request)
+    verdict = judge(desk, listed, request.parties, wanted[0].offer)
+    if obstacle is None and answer is Answer.APPROVE:
+        obstacle = _no_longer(listed, verdict)
+    return obstacle or _Seen(request, wanted, verdict)
+
+
+def _not_theirs(
+    desk: Desk, listed: Listed, person: Person, request: KeptRequest
+) -> MayNot | NotLookedUp | None:
+    allowed = rules.may_decide(
+        desk.policy, person.user, request.requester, listed.members, on_behalf_of=request.on_behalf_of
+    )
+    if isinstance(allowed, rules.Allowed):
+        return None
+    unclear = allowed.unknown_groups and listed.untried(allowed.unknown_groups)
+    return NotLookedUp(allowed.unknown_groups) if unclear else MayNot(allowed.reason)
+
+
+def _no_longer(listed: Listed, verdict: Verdict) -> MayNot | NotLookedUp | None:
+    """A yes needs a policy that still allows it; a no is always possible."""
+    if verdict.allowed:
+        return None
+    return not_looked_up(listed, verdict) or MayNot(
+        f"The policy does not allow it now: {verdict.deny_reason}"
+    )
+
+
+def _unfit(seen: _Seen, say: Say) -> PriceChanged | Mistyped | None:
+    if seen.request.round != say.round_seen:
+        return PriceChanged(seen.request)
+    if say.answer is Answer.APPROVE and seen.verdict.confirm_by_typing:
+        return None if say.typed == seen.purchases[0].number[-4:] else Mistyped()
     return None
 
 
@@ -156,15 +216,15 @@ def current_decisions(work: UnitOfWork, request: KeptRequest) -> tuple[KeptDecis
     return tuple(d for d in requests.decisions(work, request.id) if d.round == request.round)
 
 
-def _approve(work: UnitOfWork, desk: Desk, say: _Say, seen: KeptRequest) -> Approved:
-    request = requests.count_approval(work, seen.id)
+def _approve(work: UnitOfWork, desk: Desk, person: Person, say: Say, seen: _Seen) -> Approved:
+    request = requests.count_approval(work, seen.request.id, at_least=seen.verdict.approvals)
     if request is None:
         raise _TooLate
     count = f"{request.approvals_given} of {request.approvals_needed}"
     record.by_person(
         work,
         desk,
-        say.person,
+        person,
         Action.REQUEST_APPROVAL,
         request=request,
         reason=say.comment,
@@ -173,7 +233,7 @@ def _approve(work: UnitOfWork, desk: Desk, say: _Say, seen: KeptRequest) -> Appr
     record.redraw(work, request.id)
     complete = request.approvals_given >= request.approvals_needed
     if complete:
-        _complete(work, desk, say.person, request)
+        _complete(work, desk, person, request)
     return Approved(request, complete)
 
 
@@ -183,16 +243,17 @@ def _complete(work: UnitOfWork, desk: Desk, person: Person, request: KeptRequest
     record.by_person(work, desk, person, Action.REQUEST_APPROVED, request=request)
     for purchase in purchases.of_request(work, request.id):
         queue(work, purchase.id)
-    record.tell(work, request.id, "approved")
+    deadlines.disarm(work, request)
+    record.tell(work, request, "approved")
 
 
-def _deny(work: UnitOfWork, desk: Desk, say: _Say, request: KeptRequest) -> Denied:
-    if not requests.end(work, request.id, RequestStatus.DENIED, say.person.user):
+def _deny(work: UnitOfWork, desk: Desk, person: Person, say: Say, seen: _Seen) -> Denied:
+    request = requests.end(work, seen.request.id, RequestStatus.DENIED, person.user)
+    if request is None:
         raise _TooLate
-    for purchase in purchases.of_request(work, request.id):
-        purchases.move(work, purchase.id, {PurchaseStatus.WAITING}, PurchaseStatus.DROPPED)
-    record.by_person(work, desk, say.person, Action.REQUEST_DENIED, request=request, reason=say.comment)
-    record.tell(work, request.id, "denied")
+    deadlines.let_go(work, request)
+    record.by_person(work, desk, person, Action.REQUEST_DENIED, request=request, reason=say.comment)
+    record.tell(work, request, "denied")
     record.redraw(work, request.id)
     return Denied(request)
 
@@ -204,7 +265,7 @@ def _log_refusal(  # noqa: PLR0917 - one short call each, in the order of the se
     work: UnitOfWork,
     desk: Desk,
     person: Person,
-    request: KeptRequest,
+    request: KeptRequest | None,
     answer: Answer,
     obstacle: Obstacle,
 ) -> None:
@@ -229,5 +290,7 @@ def _why(obstacle: Obstacle) -> str:
             return "approved it before"
         case PriceChanged():
             return "looked at an older price"
+        case Mistyped():
+            return "typed other digits than the number's last four"
         case NoSuchRequest():
             return "no such request"

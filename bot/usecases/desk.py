@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.model.policy import Policy
+from bot.model.policy import Budgets, Policy
 from bot.plivo.client import PlivoClient
-from bot.usecases.groups import Groups
+from bot.usecases.directory import Directory
 from storage.unit_of_work import Database
 
 
@@ -26,6 +26,11 @@ class Desk:
     account: str  #: the provider account that pays
     policy: Policy | None  #: None: people can search, and a purchase is refused
     policy_sha: str | None
-    groups: Groups
+    directory: Directory
     timing: Timing
     uptime: Callable[[], float]  #: seconds that also pass while the machine or the process sleeps
+
+    @property
+    def budgets(self) -> Budgets:
+        """The policy's limits; none without a policy, where nothing is bought anyway."""
+        return self.policy.budgets if self.policy else Budgets()

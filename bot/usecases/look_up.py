@@ -1,20 +1,26 @@
 """Look-ups: what a request, a purchase or the log looks like now, for those who may see it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from bot.model import policy as rules
 from bot.model.audit import Action, LoggedEvent
 from bot.model.audit_query import AuditQuery, parse_audit_query
-from bot.model.request import Person
+from bot.model.request import Person, RequestStatus
 from bot.usecases import record
 from bot.usecases.desk import Desk
+from bot.usecases.directory import Listed
+from bot.usecases.judge import learn
 from storage import audit, purchases, requests
 from storage.purchases import KeptPurchase
-from storage.requests import Card, KeptDecision, KeptRequest
-from storage.unit_of_work import Database
+from storage.requests import Card, KeptDecision, KeptRequest, Wanted
+from storage.unit_of_work import Database, UnitOfWork
 
 EVENTS = 10
 """Events in one message."""
+REQUESTS = 8
+"""Requests in one message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,9 @@ class RequestView:
     purchases: tuple[KeptPurchase, ...]
     decisions: tuple[KeptDecision, ...]
     cards: dict[str, Card]
+    may_still: tuple[str, ...] = ()  #: who may decide and has not yet; empty unless it is pending
+    unknown_groups: tuple[str, ...] = ()  #: groups of approvers that could not be looked up
+    names: dict[str, str] = field(default_factory=dict)  #: of people and groups, to show without a ping
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +46,109 @@ class LogPage:
     all_of_it: bool  #: False: only what concerns the reader
 
 
+class Which(StrEnum):
+    """Which requests a person wants to see."""
+
+    MINE = "mine"
+    OPEN = "open"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsPage:
+    """A page of requests, newest first; `may_see_all` is said of approvers."""
+
+    which: Which
+    views: tuple[RequestView, ...]
+    older_than: str | None  #: the id to page on from, if there may be more
+    may_see_all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All that happened to a request, in order."""
+
+    view: RequestView
+    events: tuple[LoggedEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotTheirs:
+    """There is no such request, or it is none of this person's business."""
+
+
 def view(desk: Desk, request_id: str) -> RequestView | None:
     """The newest row of a request with all that belongs to it."""
     with desk.database.read() as work:
         request = requests.get(work, request_id)
-        if request is None:
-            return None
-        return RequestView(
-            request,
-            purchases.of_request(work, request_id),
-            requests.decisions(work, request_id),
-            requests.cards(work, request_id),
-        )
+        return view_of(work, desk, request) if request else None
 
 
-def requests_of(desk: Desk, person: Person, *, limit: int = 10) -> list[RequestView]:
-    """A person's newest requests."""
+def requests_page(desk: Desk, person: Person, which: Which, *, older_than: str | None = None) -> RequestsPage:
+    """A page of requests: one's own; for approvers those that wait, or all. Asks Slack who is in a group."""
+    learn(desk, person.workspace, person.user)
     with desk.database.read() as work:
-        mine = requests.of_person(work, person, limit=limit)
-        return [
-            RequestView(r, purchases.of_request(work, r.id), requests.decisions(work, r.id), {}) for r in mine
-        ]
+        everything = is_approver(work, desk, person)
+        wanted = Wanted(
+            workspace=person.workspace,
+            party=None if everything and which is not Which.MINE else person.user,
+            open_only=which is Which.OPEN,
+            older_than=older_than,
+        )
+        found = requests.newest(work, wanted, limit=REQUESTS + 1)
+        views = tuple(view_of(work, desk, request) for request in found[:REQUESTS])
+    more = views[-1].request.id if len(found) > REQUESTS else None
+    return RequestsPage(which, views, more, everything)
+
+
+def timeline(desk: Desk, person: Person, request_id: str) -> Timeline | NotTheirs:
+    """What happened to a request, for those whose it is, and for approvers. Asks Slack who is in a group."""
+    learn(desk, person.workspace, person.user)
+    with desk.database.read() as work:
+        request = requests.get(work, request_id, person.workspace)
+        if request is None or not (person.user in request.parties or is_approver(work, desk, person)):
+            return NotTheirs()
+        return Timeline(view_of(work, desk, request), tuple(audit.of_request(work, request_id)))
+
+
+def is_approver(work: UnitOfWork, desk: Desk, person: Person) -> bool:
+    """Whether this person is one of the approvers, as far as is known."""
+    approvers = rules.who_may_decide(desk.policy, "", Listed(work, person.workspace).members)
+    return person.user in approvers.users
+
+
+def view_of(work: UnitOfWork, desk: Desk, request: KeptRequest) -> RequestView:
+    """A request with all that belongs to it, within a transaction."""
+    listed = Listed(work, request.workspace)
+    decisions = requests.decisions(work, request.id)
+    may_still, unknown = _may_still(desk, listed, request, decisions)
+    approvals = desk.policy.approvals if desk.policy else rules.Approvals()
+    named = {*may_still, *(approvals.approvers or ()), *approvals.pinged}
+    return RequestView(
+        request,
+        purchases.of_request(work, request.id),
+        decisions,
+        requests.cards(work, request.id),
+        may_still,
+        unknown,
+        _names(listed, named),
+    )
+
+
+def _may_still(
+    desk: Desk, listed: Listed, request: KeptRequest, decisions: Iterable[KeptDecision]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if request.status is not RequestStatus.PENDING:
+        return (), ()
+    approvers = rules.who_may_decide(
+        desk.policy, request.requester, listed.members, on_behalf_of=request.on_behalf_of
+    )
+    spoken = {d.approver for d in decisions if d.round == request.round}
+    return tuple(sorted(approvers.users - spoken)), approvers.unknown_groups
+
+
+def _names(listed: Listed, ids: Iterable[str]) -> dict[str, str]:
+    return {slack_id: listed.name(slack_id) for slack_id in sorted(ids)}
 
 
 def read_log(desk: Desk, person: Person, text: str, *, before: int | None = None) -> LogPage:
@@ -65,9 +156,9 @@ def read_log(desk: Desk, person: Person, text: str, *, before: int | None = None
 
     Reading is logged too. Raises NotUnderstood. May ask Slack who is in a group.
     """
-    approvers = rules.who_may_decide(desk.policy, "", desk.groups.asked(person.workspace))
-    everything = person.user in approvers.users
+    learn(desk, person.workspace, person.user)
     with desk.database.write() as work:
+        everything = is_approver(work, desk, person)
         query = parse_audit_query(text, work.now)
         reader = audit.Reader(person.workspace, None if everything else person.user)
         events = audit.newest(work, reader, query, limit=EVENTS + 1, before=before)
@@ -92,3 +183,12 @@ def keep_card(desk: Desk, drawn: Card) -> None:
     """Notes where a request's card is, or why it cannot be drawn."""
     with desk.database.write() as work:
         requests.keep_card(work, drawn)
+
+
+def tell_pinged(desk: Desk, request: KeptRequest, event: str) -> None:
+    """Has everybody told directly who would have been pinged where the request is decided."""
+    pinged = desk.policy.approvals.pinged if desk.policy else ()
+    with desk.database.write() as work:
+        people = rules.people(pinged, Listed(work, request.workspace).members)
+        for user in sorted(people.users):
+            record.tell_one(work, request, event, user)

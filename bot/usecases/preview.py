@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from bot.model.audit import Action, Outcome
-from bot.model.offer import Offer
-from bot.model.policy import Members, Verdict, Wish, decide
+from bot.model.budget import Spent, month_of
+from bot.model.policy import Verdict
 from bot.model.request import Person
 from bot.usecases import record
 from bot.usecases.desk import Desk
-from storage import purchases, requests, searches
+from bot.usecases.directory import Listed
+from bot.usecases.judge import judge, learn
+from storage import budgets, purchases, requests, searches
+from storage.budgets import Purse
 from storage.purchases import KeptPurchase
 from storage.requests import KeptRequest
 from storage.searches import KeptOffer
@@ -21,6 +24,8 @@ class Preview:
 
     kept: KeptOffer
     verdict: Verdict
+    budgets: tuple[Spent, Spent]  #: this month's: of all together, and of this person
+    may_break_glass: bool  #: whether this person may buy without approval, in an emergency
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +49,36 @@ class NotAllowed:
 
 
 def preview(desk: Desk, person: Person, offer_id: str) -> Preview | NotAllowed | OfferGone | Taken:
-    """What would happen if this person asked for this offer; a refusal is logged.
+    """What would happen if this person asked for this offer; an attempt that leads nowhere is logged.
 
-    May ask Slack who is in a group; what it learns is what `submit` relies on a moment later.
+    Asks Slack who people are; what it learns is what `submit` relies on a moment later.
     """
-    with desk.database.read() as work:
+    learn(desk, person.workspace, person.user)
+    with desk.database.write() as work:
         kept = searches.offer(work, person.workspace, offer_id)
         if kept is None:
+            log_refusal(work, desk, person, None, "the offer is older than a day")
             return OfferGone()
-        taken = taken_by(work, desk, kept.offer.number)
-    if taken:
-        return taken
-    verdict = judge(desk, person, kept.offer, desk.groups.asked(person.workspace))
-    if verdict.allowed:
-        return Preview(kept, verdict)
-    with desk.database.write() as work:
-        log_refusal(work, desk, person, kept, verdict.deny_reason)
-    return NotAllowed(verdict)
+        if taken := taken_by(work, desk, kept.offer.number):
+            log_refusal(work, desk, person, kept, f"request {taken.request.id} speaks for it")
+            return taken
+        verdict = judge(desk, Listed(work, person.workspace), (person.user,), kept.offer)
+        if not verdict.allowed:
+            log_refusal(work, desk, person, kept, verdict.deny_reason)
+            return NotAllowed(verdict)
+        spent = budgets.spent(work, purse_of(work, desk, person), desk.budgets)
+    return Preview(kept, verdict, spent, bool(verdict.approvals) and may_break_glass(desk, person))
+
+
+def may_break_glass(desk: Desk, person: Person) -> bool:
+    """Whether the policy lets this person buy without approval."""
+    glass = desk.policy.break_glass if desk.policy else None
+    return glass is not None and person.user in glass.users
+
+
+def purse_of(work: UnitOfWork, desk: Desk, person: Person) -> Purse:
+    """What this person spends from now."""
+    return Purse(person.workspace, desk.account, month_of(work.now), person.user)
 
 
 def taken_by(work: UnitOfWork, desk: Desk, number: str) -> Taken | None:
@@ -70,22 +88,12 @@ def taken_by(work: UnitOfWork, desk: Desk, number: str) -> Taken | None:
     return Taken(request, held) if held and request else None
 
 
-def judge(desk: Desk, person: Person, offer: Offer, members: Members) -> Verdict:
-    """What the policy says of this offer for this person."""
-    wish = Wish(
-        user=person.user,
-        country=offer.country,
-        type=offer.type,
-        monthly=offer.monthly,
-        setup=offer.setup,
-        number=offer.number,
-    )
-    return decide(desk.policy, wish, members)
-
-
-def log_refusal(work: UnitOfWork, desk: Desk, person: Person, kept: KeptOffer, why: str | None) -> None:
+def log_refusal(
+    work: UnitOfWork, desk: Desk, person: Person, kept: KeptOffer | None, why: str | None
+) -> None:
     """Notes that somebody asked for a number and may not have it."""
+    number = kept.offer.number if kept else None
     record.by_person(
         work, desk, person, Action.REQUEST_SUBMITTED,
-        outcome=Outcome.DENIED, number=kept.offer.number, reason=why, context={"policy": desk.policy_sha},
+        outcome=Outcome.DENIED, number=number, reason=why, context={"policy": desk.policy_sha},
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What every use case leaves behind in its transaction: a line in the log, and cards to draw anew."""
+"""What a use case leaves behind in its transaction: a line in the log, cards to draw, words to people."""
 
 from typing import Any
 
@@ -37,6 +37,23 @@ def by_person(
     )
 
 
+def of_request(work: UnitOfWork, request: KeptRequest, action: Action, **fields: Any) -> None:
+    """Logs what time did to a request, and has it drawn anew."""
+    audit.append(
+        work,
+        AuditEvent(
+            workspace=request.workspace,
+            account=request.account,
+            actor=SYSTEM,
+            action=action,
+            on_behalf_of=request.requester,
+            request_id=request.id,
+            **fields,
+        ),
+    )
+    redraw(work, request.id)
+
+
 def of_purchase(
     work: UnitOfWork,
     request: KeptRequest,
@@ -71,9 +88,20 @@ def redraw(work: UnitOfWork, request_id: str) -> None:
     jobs.put(work, f"render:{request_id}")
 
 
-def tell(work: UnitOfWork, request_id: str, event: str) -> None:
-    """Has the requester told about `event` in a direct message, after the commit."""
-    jobs.put(work, f"dm:{request_id}:{event}")
+def tell(work: UnitOfWork, request: KeptRequest, event: str) -> None:
+    """Has those whose request it is told about `event`, each in a direct message, after the commit."""
+    for user in dict.fromkeys(request.parties):
+        tell_one(work, request, event, user)
+
+
+def tell_one(work: UnitOfWork, request: KeptRequest, event: str, user: str) -> None:
+    """Has one person told about `event` in a direct message, after the commit."""
+    jobs.put(work, f"dm:{request.id}:{event}:{user}")
+
+
+def tell_approvers(work: UnitOfWork, request: KeptRequest, event: str) -> None:
+    """Has the approvers told about `event` in the thread below their card, after the commit."""
+    jobs.put(work, f"note:{request.id}:{event}")
 
 
 def _other(requester: str, actor: str) -> str | None:

@@ -1,73 +1,173 @@
-"""Reprice: the price is what the approver saw. A dearer one goes back to the approvers, once."""
+"""Reprice: the price is what the approver saw. A dearer one goes back to the approvers."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from bot.model.audit import Action
+from bot.model.errors import NotSent
 from bot.model.money import format_usd
 from bot.model.offer import Offer
 from bot.model.policy import Verdict
 from bot.model.purchase import PurchaseStatus
-from bot.model.request import Person
-from bot.usecases import record
+from bot.usecases import deadlines, record
 from bot.usecases.conclude import Order, conclude
 from bot.usecases.desk import Desk
-from bot.usecases.preview import judge
-from storage import jobs, purchases, requests, searches
+from bot.usecases.directory import Listed
+from bot.usecases.judge import judge, learn
+from bot.usecases.provider import offer_of
+from storage import jobs, purchases, requests
 from storage.purchases import KeptPurchase
+from storage.requests import KeptRequest
 from storage.unit_of_work import UnitOfWork
 
 _S = PurchaseStatus
 
 
+@dataclass(frozen=True, slots=True)
+class Same:
+    """The number is still offered, and not dearer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dearer:
+    """The price rose since it was asked for; whoever approves, approves the new one."""
+
+    request: KeptRequest
+    purchase: KeptPurchase
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The provider does not offer the number any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class DearerThanAllowed:
+    """The price rose, and the policy or the budget does not allow the new one."""
+
+    offer: Offer
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The request was decided, or repriced by somebody else, while the provider was asked."""
+
+
+PriceLook = Same | Dearer | Gone | DearerThanAllowed | Moved
+
+
+class _TooDear(Exception):
+    """The budget does not allow the new price: nothing of this unit of work may stay."""
+
+
 def is_dearer(fresh: Offer, purchase: KeptPurchase) -> bool:
-    """Whether the number now costs more, once or monthly, than what was approved."""
+    """Whether the number now costs more, once or monthly, than what was confirmed."""
     return fresh.setup > purchase.setup or (fresh.monthly or 0) > purchase.monthly
 
 
-def reprice(desk: Desk, order: Order, fresh: Offer) -> None:
-    """Asks the approvers anew, with both prices; refuses if nobody else can say yes to the new one."""
-    request = order.request
-    person = Person(request.workspace, request.requester)
-    verdict = judge(desk, person, fresh, desk.groups.asked(request.workspace))
-    both = f"from {_price(order.purchase.setup, order.purchase.monthly)} to {_price_of(fresh)}"
+def look_again(desk: Desk, seen: KeptRequest, purchase: KeptPurchase) -> PriceLook:
+    """Asks the provider what a number that waits for approval costs by now, and writes down a higher price.
+
+    Then a new round begins: what was approved so far was about another price. Raises ProviderError.
+    """
+    fresh = offer_of(desk, purchase.number, purchase.offer.country)
+    if fresh is None or fresh.monthly is None:
+        return Gone()
+    if not is_dearer(fresh, purchase):
+        return Same()
+    learn(desk, seen.workspace, *seen.parties)
+    try:
+        return _raise_price(desk, seen, purchase, fresh)
+    except _TooDear as problem:
+        return DearerThanAllowed(fresh, str(problem))
+
+
+def _raise_price(desk: Desk, seen: KeptRequest, purchase: KeptPurchase, fresh: Offer) -> PriceLook:
     with desk.database.write() as work:
-        if verdict.allowed and (request.approvals_needed or verdict.approvals):
-            if _ask_again(work, order, fresh, verdict, both):
-                return
-            note = f"The price rose again, {both}; nothing was bought."
-        elif verdict.allowed:
-            note = f"The price rose {both} since you confirmed it; nothing was bought. Search again to ask."
-        else:
-            note = f"The price rose {both}, and the policy refuses that: {verdict.deny_reason}"
-        conclude(work, order, _S.REFUSED, origins={_S.QUEUED}, note=note)
+        verdict = judge(desk, Listed(work, seen.workspace), seen.parties, fresh)
+        if not verdict.allowed:
+            return DearerThanAllowed(fresh, verdict.deny_reason or "")
+        needed = max(1, verdict.approvals)
+        request = requests.new_round(work, seen, rule=verdict.rule, approvals_needed=needed)
+        if request is None:
+            return Moved()
+        _write_price(work, desk, request, purchase, fresh)
+        repriced = purchases.get(work, purchase.id)
+        return Dearer(request, repriced) if repriced else Moved()
 
 
-def _ask_again(work: UnitOfWork, order: Order, fresh: Offer, verdict: Verdict, both: str) -> bool:
-    needed = max(1, verdict.approvals)
-    if not requests.ask_again(work, order.request.id, rule=verdict.rule, approvals_needed=needed):
-        return False
-    purchases.move(
+def reprice(desk: Desk, order: Order, fresh: Offer) -> None:
+    """Sends a purchase that became dearer back to the approvers, with both prices, once.
+
+    Refused if it rose again, if nobody was asked for it, or if policy or budget do not allow the new price.
+    Raises NotSent if who people are cannot be looked up.
+    """
+    request = order.request
+    learn(desk, request.workspace, *request.parties)
+    try:
+        refusal = _ask_again(desk, order, fresh)
+    except _TooDear as problem:
+        refusal = f"The price rose {_both(order.purchase, fresh)}. {problem}"
+    if refusal:
+        with desk.database.write() as work:
+            conclude(work, order, _S.REFUSED, origins={_S.QUEUED}, note=refusal)
+
+
+def _ask_again(desk: Desk, order: Order, fresh: Offer) -> str | None:
+    """Writes all of it in one transaction; or the reason why it is refused instead."""
+    request, purchase = order.request, order.purchase
+    both = _both(purchase, fresh)
+    with desk.database.write() as work:
+        verdict = judge(desk, Listed(work, request.workspace), request.parties, fresh)
+        if verdict.unknown:
+            raise NotSent("Who may buy what could not be looked up in Slack.")
+        if not verdict.allowed:
+            return f"The price rose {both}, and the policy refuses that: {verdict.deny_reason}"
+        if not (request.approvals_needed or verdict.approvals):
+            return f"The price rose {both} since you confirmed it; nothing was bought. Search again to ask."
+        again = _back_to_pending(work, desk, order, verdict)
+        if again is None:
+            return f"The price rose again, {both}; nothing was bought."
+        _write_price(work, desk, again, purchase, fresh)
+        purchases.move(work, purchase.id, {_S.QUEUED}, _S.WAITING)
+        jobs.remove(work, f"buy:{purchase.id}")
+        deadlines.arm(work, desk, again)
+    return None
+
+
+def _back_to_pending(work: UnitOfWork, desk: Desk, order: Order, verdict: Verdict) -> KeptRequest | None:
+    return requests.ask_again(
         work,
-        order.purchase.id,
-        {_S.QUEUED},
-        _S.WAITING,
-        setup=fresh.setup,
-        monthly=fresh.monthly,
-        setup_before=order.purchase.setup,
-        monthly_before=order.purchase.monthly,
-        details=searches.to_json(fresh),
+        order.request.id,
+        rule=verdict.rule,
+        approvals_needed=max(1, verdict.approvals),
+        expires_at=_end(desk, work.now),
     )
-    jobs.remove(work, f"buy:{order.purchase.id}")
-    record.of_purchase(
-        work, order.request, order.purchase, Action.REQUEST_REPRICED, reason=f"The price rose {both}."
-    )
-    record.tell(work, order.request.id, "repriced")
-    return True
+
+
+def _end(desk: Desk, now: datetime) -> datetime | None:
+    more = deadlines.more_time(desk)
+    return now + more if more else None
+
+
+def _write_price(
+    work: UnitOfWork, desk: Desk, request: KeptRequest, purchase: KeptPurchase, fresh: Offer
+) -> None:
+    if exceeded := purchases.reprice(work, purchase, fresh, desk.budgets):
+        left = format_usd(max(exceeded.spent.left or Decimal(0), Decimal(0)))
+        raise _TooDear(f"The budget of {purchase.budget_month} has {left} left; nothing was bought.")
+    reason = f"The price rose {_both(purchase, fresh)}."
+    record.of_purchase(work, request, purchase, Action.REQUEST_REPRICED, reason=reason)
+    record.tell(work, request, "repriced")
+    record.tell_approvers(work, request, "repriced")
+
+
+def _both(purchase: KeptPurchase, fresh: Offer) -> str:
+    before = _price(purchase.setup, purchase.monthly)
+    return f"from {before} to {_price(fresh.setup, fresh.monthly or Decimal(0))}"
 
 
 def _price(setup: Decimal, monthly: Decimal) -> str:
     return f"{format_usd(monthly)}/month + {format_usd(setup)} set-up"
-
-
-def _price_of(offer: Offer) -> str:
-    return _price(offer.setup, offer.monthly or Decimal(0))

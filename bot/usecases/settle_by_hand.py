@@ -10,9 +10,10 @@ from bot.usecases import record
 from bot.usecases.buy import load
 from bot.usecases.conclude import Order, conclude
 from bot.usecases.desk import Desk
-from bot.usecases.groups import Members
+from bot.usecases.directory import Listed
+from bot.usecases.judge import NotLookedUp, learn
 from bot.usecases.settle import ASKABLE
-from storage.unit_of_work import Database
+from storage.unit_of_work import Database, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +49,24 @@ class NoSuchPurchase:
     """There is no purchase of that id."""
 
 
-Settlement = Settled | MayNotSettle | NotOpen | NoSuchPurchase
+Settlement = Settled | MayNotSettle | NotOpen | NoSuchPurchase | NotLookedUp
 
 
 def consider_settling(
     desk: Desk, person: Person, purchase_id: str
 ) -> MaySettle | MayNotSettle | NotOpen | NoSuchPurchase:
-    """Whether there is something to settle, and this person may. May ask Slack who is in a group."""
+    """Whether there is something to settle, and this person may. Asks Slack who is in a group."""
+    learn(desk, person.workspace, person.user)
     order = load(desk.database, purchase_id)
     if order is None or order.request.workspace != person.workspace:
         return NoSuchPurchase()
     if order.purchase.status not in ASKABLE:
-        return NotOpen(order)
-    obstacle = _obstacle(desk, person, order, desk.groups.asked(person.workspace))
+        return _nothing_open(desk, person, order)
+    obstacle = _obstacle(desk, person, order)
+    if isinstance(obstacle, NotLookedUp):
+        return MayNotSettle(
+            "Whether you are an approver could not be looked up. Please try again in a minute."
+        )
     return obstacle or MaySettle(order)
 
 
@@ -71,10 +77,11 @@ def settle_in_slack(
     order = load(desk.database, purchase_id)
     if order is None or order.request.workspace != person.workspace:
         return NoSuchPurchase()
-    obstacle = _obstacle(desk, person, order, desk.groups.remembered(person.workspace))
-    return obstacle or settle_by_hand(
-        desk.database, Actor(ActorType.USER, person.user), purchase_id, to, reason=reason
-    )
+    if obstacle := _obstacle(desk, person, order):
+        return obstacle
+    actor = Actor(ActorType.USER, person.user)
+    outcome = settle_by_hand(desk.database, actor, purchase_id, to, reason=reason)
+    return _nothing_open(desk, person, outcome.order) if isinstance(outcome, NotOpen) else outcome
 
 
 def settle_by_hand(
@@ -96,17 +103,30 @@ def settle_by_hand(
     return Settled(order) if settled else NotOpen(load(database, purchase_id) or order)
 
 
-def _obstacle(desk: Desk, person: Person, order: Order, members: Members) -> MayNotSettle | None:
+def _obstacle(desk: Desk, person: Person, order: Order) -> MayNotSettle | NotLookedUp | None:
     """Approvers may, their own requests included: they say what is the case, not what should be."""
-    approvers = rules.who_may_decide(desk.policy, "", members)
-    if person.user in approvers.users:
-        return None
-    reason = "Only approvers settle a purchase."
-    if approvers.unknown_groups:
-        reason = "Whether you are an approver could not be looked up. Please try again in a minute."
     with desk.database.write() as work:
-        record.by_person(
-            work, desk, person, Action.PURCHASE_SETTLED,
-            outcome=Outcome.DENIED, request=order.request, purchase_id=order.purchase.id, reason=reason,
-        )  # fmt: skip
+        listed = Listed(work, person.workspace)
+        approvers = rules.who_may_decide(desk.policy, "", listed.members)
+        if person.user in approvers.users:
+            return None
+        if approvers.unknown_groups and listed.untried(approvers.unknown_groups):
+            return NotLookedUp(approvers.unknown_groups)
+        reason = "Only approvers settle a purchase."
+        if approvers.unknown_groups:
+            reason = "Whether you are an approver could not be looked up. Please try again in a minute."
+        _log_refusal(work, desk, person, order, reason)
     return MayNotSettle(reason)
+
+
+def _nothing_open(desk: Desk, person: Person, order: Order) -> NotOpen:
+    with desk.database.write() as work:
+        _log_refusal(work, desk, person, order, f"already {order.purchase.status}")
+    return NotOpen(order)
+
+
+def _log_refusal(work: UnitOfWork, desk: Desk, person: Person, order: Order, reason: str) -> None:
+    record.by_person(
+        work, desk, person, Action.PURCHASE_SETTLED,
+        outcome=Outcome.DENIED, request=order.request, purchase_id=order.purchase.id, reason=reason,
+    )  # fmt: skip

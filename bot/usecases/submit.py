@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from bot.model.audit import Action
+from bot.model.budget import Exceeded
 from bot.model.policy import Verdict
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Options, Person, RequestStatus
-from bot.usecases import record
+from bot.usecases import deadlines, record
 from bot.usecases.desk import Desk
-from bot.usecases.preview import NotAllowed, OfferGone, Taken, judge, log_refusal, taken_by
+from bot.usecases.directory import Listed
+from bot.usecases.judge import NotLookedUp, judge, not_looked_up
+from bot.usecases.preview import NotAllowed, OfferGone, Taken, log_refusal, may_break_glass, taken_by
 from storage import jobs, purchases, requests, searches
 from storage.purchases import KeptPurchase
 from storage.requests import KeptRequest, NewRequest
@@ -25,6 +28,8 @@ class Ask:
     channel: str  #: where the number was searched, and where the card will be
     reason: str
     options: Options
+    on_behalf_of: str | None = None  #: for whom the number is, if not for who asks
+    break_glass: bool = False  #: confirmed a second time: buy without approval
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,28 @@ class Repeated:
     request: KeptRequest
 
 
-Submission = Submitted | Repeated | NotAllowed | Taken | OfferGone
+@dataclass(frozen=True, slots=True)
+class OverBudget:
+    """It does not fit into this month's budget."""
+
+    exceeded: Exceeded
+    raised_by: tuple[str, ...]  #: who can be asked for more, if the policy names somebody
+
+
+Refusal = NotAllowed | Taken | OfferGone | OverBudget
+Submission = Submitted | Repeated | Refusal | NotLookedUp
 
 
 class _LostRace(Exception):
     """Somebody else asked for this number in the same moment."""
+
+
+class _Exceeded(Exception):
+    """The budget is exceeded: nothing of this unit of work may stay."""
+
+    def __init__(self, exceeded: Exceeded, kept: KeptOffer) -> None:
+        self.exceeded = exceeded
+        self.kept = kept
 
 
 def submit(desk: Desk, person: Person, ask: Ask) -> Submission:
@@ -55,40 +77,80 @@ def submit(desk: Desk, person: Person, ask: Ask) -> Submission:
     except _LostRace:
         # Nothing of that unit of work stays. The second look sees who was faster.
         return _once(desk, person, ask)
+    except _Exceeded as over:
+        return _over_budget(desk, person, over)
 
 
 def _once(desk: Desk, person: Person, ask: Ask) -> Submission:
     with desk.database.write() as work:
         if before := requests.by_origin(work, person.workspace, ask.origin_key):
+            record.by_person(work, desk, person, Action.REQUEST_REPEATED, request=before)
             return Repeated(before)
         kept = searches.offer(work, person.workspace, ask.offer_id)
         if kept is None:
+            log_refusal(work, desk, person, None, "the offer is older than a day")
             return OfferGone()
-        verdict = judge(desk, person, kept.offer, desk.groups.remembered(person.workspace))
-        if not verdict.allowed:
-            log_refusal(work, desk, person, kept, verdict.deny_reason)
-            return NotAllowed(verdict)
-        if taken := taken_by(work, desk, kept.offer.number):
-            log_refusal(work, desk, person, kept, f"request {taken.request.id} speaks for it")
-            return taken
+        listed = Listed(work, person.workspace)
+        verdict = judge(desk, listed, _parties(person, ask), kept.offer)
+        if unclear := not_looked_up(listed, verdict):
+            return unclear
+        refusal = _refusal(work, desk, person, ask, kept, verdict)
+        if refusal is not None:
+            return refusal
         return Submitted(_write(work, desk, person, ask, kept, verdict))
+
+
+def _parties(person: Person, ask: Ask) -> tuple[str, ...]:
+    return (person.user,) if ask.on_behalf_of is None else (person.user, ask.on_behalf_of)
+
+
+def _refusal(  # noqa: PLR0917 - one short call each, in the order of the sentence
+    work: UnitOfWork, desk: Desk, person: Person, ask: Ask, kept: KeptOffer, verdict: Verdict
+) -> NotAllowed | Taken | None:
+    if verdict.allowed and ask.break_glass and not may_break_glass(desk, person):
+        why = "The policy does not let you buy without approval."
+        verdict = Verdict(allowed=False, rule=verdict.rule, deny_reason=why)
+    if not verdict.allowed:
+        log_refusal(work, desk, person, kept, verdict.deny_reason)
+        return NotAllowed(verdict)
+    if taken := taken_by(work, desk, kept.offer.number):
+        log_refusal(work, desk, person, kept, f"request {taken.request.id} speaks for it")
+        return taken
+    return None
+
+
+def _over_budget(desk: Desk, person: Person, over: _Exceeded) -> OverBudget:
+    spent = over.exceeded.spent
+    whose = "the person's" if spent.spender else "the workspace's"
+    with desk.database.write() as work:
+        why = f"over {whose} budget of {spent.limit} USD by {over.exceeded.over_by} USD"
+        log_refusal(work, desk, person, over.kept, why)
+    return OverBudget(over.exceeded, desk.budgets.raised_by or ())
 
 
 def _write(  # noqa: PLR0917 - one short call each, in the order of the sentence
     work: UnitOfWork, desk: Desk, person: Person, ask: Ask, kept: KeptOffer, verdict: Verdict
 ) -> KeptRequest:
     request = requests.add(work, _new_request(desk, person, ask, verdict))
-    purchase = request and purchases.add(work, request, kept.offer)
+    purchase = request and purchases.add(work, request, kept.offer, desk.budgets)
     if not request or not purchase:
         raise _LostRace
-    _log_submission(work, desk, person, request, purchase)
+    if isinstance(purchase, Exceeded):
+        raise _Exceeded(purchase, kept)
     if request.status is RequestStatus.APPROVED:
         queue(work, purchase.id)
+    else:
+        deadlines.arm(work, desk, request)
+    _log_submission(work, desk, person, request, purchase)
+    if request.break_glass:
+        record.tell_approvers(work, request, "break_glass")
     record.redraw(work, request.id)
     return request
 
 
 def _new_request(desk: Desk, person: Person, ask: Ask, verdict: Verdict) -> NewRequest:
+    waits = verdict.approvals and not ask.break_glass
+    approvals = desk.policy.approvals if desk.policy else None
     return NewRequest(
         person=person,
         account=desk.account,
@@ -96,10 +158,14 @@ def _new_request(desk: Desk, person: Person, ask: Ask, verdict: Verdict) -> NewR
         channel=ask.channel,
         reason=ask.reason,
         options=ask.options,
-        status=RequestStatus.PENDING if verdict.approvals else RequestStatus.APPROVED,
+        status=RequestStatus.PENDING if waits else RequestStatus.APPROVED,
         rule=verdict.rule,
         policy_sha=desk.policy_sha,
         approvals_needed=verdict.approvals,
+        on_behalf_of=None if ask.on_behalf_of == person.user else ask.on_behalf_of,
+        approval_channel=verdict.channel,
+        break_glass=ask.break_glass and verdict.approvals > 0,
+        expires_after=approvals.expires_after if approvals else None,
     )
 
 
@@ -118,11 +184,13 @@ def _log_submission(
         "rule": request.rule,
         "approvals_needed": request.approvals_needed,
     }
+    if request.on_behalf_of:
+        changes["for"] = request.on_behalf_of
     record.by_person(
         work,
         desk,
         person,
-        Action.REQUEST_SUBMITTED,
+        Action.REQUEST_BREAK_GLASS if request.break_glass else Action.REQUEST_SUBMITTED,
         request=request,
         purchase_id=purchase.id,
         number=purchase.number,

@@ -25,6 +25,8 @@ HEADLINES = {
     _P.NOT_BOUGHT: ":no_entry: Not bought",
     _P.NEEDS_HUMAN: ":raised_hand: Somebody has to look",
 }
+BREAK_GLASS = ":rotating_light: Without approval"
+MOST_DECISIONS, MOST_NAMES = 8, 10
 _MEANING = {
     _P.QUEUED: "The purchase is next in the queue.",
     _P.BUYING: "The provider has been called; its answer is awaited.",
@@ -36,19 +38,22 @@ _MEANING = {
 }
 
 
-def card(
-    view: RequestView, *, kind: str, approvers: tuple[str, ...] = (), problem: str | None = None
-) -> Block:
-    """The message about a request; `kind` is `request` where it was asked, `approval` where it is decided."""
+def card(view: RequestView, *, kind: str, pinged: tuple[str, ...] = (), problem: str | None = None) -> Block:
+    """The message about a request; `kind` is `request` where it was asked, `approval` where it is decided.
+
+    `pinged` are mentioned, which pings them when the message is posted; all others are only named.
+    """
     title = headline(view)
-    lead = f"{title}: {_numbers(view)}, asked by {user(view.request.requester)}"
+    lead = f"{title}: {numbers(view)}, {_asked(view.request)}"
     blocks = [section(f"*{title}*\n{_subject(view)}")]
+    if pinged:
+        blocks.append(context(f"For a decision: {', '.join(who(one) for one in pinged)}"))
     for purchase in view.purchases:
         blocks.append(_facts(view.request, purchase))
         if warn := warning(purchase.offer):
             blocks.append(section(f":warning: {escape(warn)}"))
     blocks.append(words(f"Reason: {clean(view.request.reason, 1500)}"))
-    blocks += [context(line) for line in _story(view, approvers)]
+    blocks += [context(line) for line in _story(view)]
     if problem:
         blocks.append(context(f":warning: {escape(problem)}"))
     if buttons := _buttons(view, kind):
@@ -63,15 +68,26 @@ def headline(view: RequestView) -> str:
         RequestStatus.CANCELLED: ":no_entry: Cancelled",
         RequestStatus.EXPIRED: ":no_entry: Expired",
     }
-    return ended.get(view.request.status) or HEADLINES[view.purchases[0].status]
+    purchase = view.purchases[0].status
+    # refused by the provider's own late word: the request ended with it
+    stands = (
+        HEADLINES[purchase] if purchase is _P.REFUSED else ended.get(view.request.status, HEADLINES[purchase])
+    )
+    return f"{BREAK_GLASS} · {stands}" if view.request.break_glass else stands
 
 
 def _subject(view: RequestView) -> str:
-    number = _numbers(view)
-    return f"{number} · {escape(place(view.purchases[0].offer))} · for {user(view.request.requester)}"
+    request = view.request
+    return f"{numbers(view)} · {escape(place(view.purchases[0].offer))} · for {user(request.parties[-1])}"
 
 
-def _numbers(view: RequestView) -> str:
+def _asked(request: KeptRequest) -> str:
+    """`asked by @rita for @ann`."""
+    whose = f" for {user(request.on_behalf_of)}" if request.on_behalf_of else ""
+    return f"asked by {user(request.requester)}{whose}"
+
+
+def numbers(view: RequestView) -> str:
     return ", ".join(format_number(purchase.number) for purchase in view.purchases)
 
 
@@ -89,25 +105,68 @@ def _facts(request: KeptRequest, purchase: KeptPurchase) -> Block:
     return facts(pairs)
 
 
-def _story(view: RequestView, approvers: tuple[str, ...]) -> list[str]:
+def _story(view: RequestView) -> list[str]:
     request = view.request
-    lines = [f"Asked by {user(request.requester)} {when(request.created_at)}"]
-    lines += [_decision_line(view, d) for d in view.decisions]
-    if request.status is RequestStatus.PENDING:
-        people = ", ".join(who(a) for a in approvers)
-        lines.append(f"{request.approvals_given} of {count(request.approvals_needed, 'approval')} · {people}")
+    asked = _asked(request)
+    lines = [f"{asked[:1].upper()}{asked[1:]} {when(request.created_at)}{_reason_changed(request)}"]
+    lines += [_decision_line(view, d) for d in view.decisions[-MOST_DECISIONS:]]
+    if request.is_pending:
+        lines += _waiting(view)
+    elif request.break_glass:
+        lines.append(f"Bought without approval by {user(request.requester)}; {_would_have_needed(request)}")
     elif request.approvals_needed == 0:
         lines.append(f"No approval needed (rule “{escape(request.rule or '')}”)")
+    elif request.status is RequestStatus.CANCELLED and request.decided_by:
+        lines.append(f"Taken back by {user(request.decided_by)} {_at(request)}")
+    elif request.status is RequestStatus.EXPIRED:
+        lines.append(f"Nobody decided; it expired {_at(request)}")
     for purchase in view.purchases:
         lines += _purchase_lines(purchase)
     # what was only blanks or control characters leaves an empty line, for which Slack refuses the card
-    return [line for line in lines if line][:9]
+    return [line for line in lines if line]
+
+
+def _at(request: KeptRequest) -> str:
+    return when(request.decided_at) if request.decided_at else ""
+
+
+def _reason_changed(request: KeptRequest) -> str:
+    return f" · reason changed {when(request.reason_changed_at)}" if request.reason_changed_at else ""
+
+
+def _would_have_needed(request: KeptRequest) -> str:
+    needed = count(request.approvals_needed, "approval")
+    return f"it would have needed {needed} (rule “{escape(request.rule or '')}”)"
+
+
+def _waiting(view: RequestView) -> list[str]:
+    """How far it is, who may still decide, and until when."""
+    request = view.request
+    given = f"{request.approvals_given} of {count(request.approvals_needed, 'approval')}"
+    lines = [f"{given} · {may_still(view)}"]
+    if request.escalated_at:
+        lines.append(f"Others were asked as well {when(request.escalated_at)}")
+    if request.expires_at:
+        longer = f" (more time by {user(request.extended_by)})" if request.extended_by else ""
+        lines.append(f"Expires {when(request.expires_at)} if nobody decides{longer}")
+    return lines
+
+
+def may_still(view: RequestView) -> str:
+    """Who may decide and has not, by name: a mention would ping them."""
+    shown = [escape(view.names.get(one, one), 60) for one in view.may_still[:MOST_NAMES]]
+    more = len(view.may_still) - len(shown)
+    people = ", ".join(shown) + (f" and {count(more, 'other')}" if more else "")
+    unknown = ", ".join(escape(view.names.get(group, group), 60) for group in view.unknown_groups)
+    if unknown:
+        return f"may decide: {people or 'nobody known'}; who is in {unknown} could not be looked up"
+    return f"may decide: {people}" if people else "nobody may decide this one: tell whoever keeps the policy"
 
 
 def _decision_line(view: RequestView, decision: KeptDecision) -> str:
     verb = "Approved" if decision.answer is Answer.APPROVE else "Denied"
     earlier = " (the earlier price)" if decision.round != view.request.round else ""
-    comment = f": “{escape(decision.comment)}”" if decision.comment else ""
+    comment = f": “{escape(decision.comment, 200)}”" if decision.comment else ""
     return f"{verb} by {user(decision.approver)} {when(decision.at)}{earlier}{comment}"
 
 
@@ -127,18 +186,33 @@ def _purchase_lines(purchase: KeptPurchase) -> list[str]:
 
 def _buttons(view: RequestView, kind: str) -> list[Block]:
     request = view.request
-    if request.status is RequestStatus.PENDING and kind == "approval":
-        number = _numbers(view)
-        return [
-            button("Approve", "request_approve", request.id, label=f"Approve {number}", style="primary"),
-            button("Deny", "request_deny", request.id, label=f"Deny {number}", style="danger"),
-        ]
+    found = _deciding(view) if kind == "approval" else _asking(view)
+    for purchase in view.purchases:
+        if purchase.status is _P.NEEDS_HUMAN:
+            found.append(button("It was bought", "settle:bought", purchase.id))
+            found.append(button("It was not bought", "settle:not_bought", purchase.id))
+    label = f"Timeline of {numbers(view)}"
+    return [*found, button("Timeline", "request_timeline", request.id, label=label)]
+
+
+def _deciding(view: RequestView) -> list[Block]:
+    request, number = view.request, numbers(view)
+    if not request.is_pending:
+        return []
+    found = [
+        button("Approve", "request_approve", request.id, label=f"Approve {number}", style="primary"),
+        button("Deny", "request_deny", request.id, label=f"Deny {number}", style="danger"),
+    ]
+    if request.expires_at and not request.extended_by:
+        found.append(button("More time", "request_extend", request.id, label=f"More time for {number}"))
+    return found
+
+
+def _asking(view: RequestView) -> list[Block]:
+    request, number = view.request, numbers(view)
+    if not request.is_pending:
+        return []
     return [
-        element
-        for purchase in view.purchases
-        if purchase.status is _P.NEEDS_HUMAN
-        for element in (
-            button("It was bought", "settle:bought", purchase.id),
-            button("It was not bought", "settle:not_bought", purchase.id),
-        )
+        button("Change reason", "request_reason", request.id, label=f"Change the reason for {number}"),
+        button("Cancel request", "request_cancel", request.id, label=f"Cancel the request for {number}"),
     ]

@@ -17,6 +17,7 @@ from storage.requests import KeptRequest
 APPROVE = "approve_submit"
 DENY = "deny_submit"
 SETTLE = "settle_submit"
+MISTYPED = "These are not the last four digits of the number. Look at it once more."
 
 
 def approve_modal(seen: MayDecide) -> Block:
@@ -98,6 +99,8 @@ def obstacle(what: outcomes.Obstacle, answer: Answer) -> str:
             return f"You have approved this request already; one person counts once. It stands at {given}."
         case outcomes.PriceChanged():
             return "The price changed while you were looking. Nothing was decided; open the request again."
+        case outcomes.Mistyped():
+            return MISTYPED
         case outcomes.MayNot(reason):
             return f"You may not {answer} this request. {escape(reason)} Nothing was changed."
         case outcomes.NoSuchRequest():

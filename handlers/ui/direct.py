@@ -1,4 +1,4 @@
-"""What the requester is told in a direct message: once for each thing that happened."""
+"""What a person is told in a direct message: once for each thing that happened."""
 
 from bot.model.numbers import format_number
 from bot.model.request import Answer
@@ -7,6 +7,7 @@ from handlers.ui.blocks import Block, context, message, section
 from handlers.ui.cards import headline
 from handlers.ui.offers import price
 from handlers.ui.text import escape, user
+from handlers.ui.threads import happened
 
 _SAID = {
     "bought": "was bought.",
@@ -20,20 +21,27 @@ _SAID = {
 }
 
 
-def direct(view: RequestView, event: str) -> Block:
-    """The message for `event`, from the newest row."""
-    text = _text(view, event)
+def direct(view: RequestView, event: str, reader: str) -> Block:
+    """The message for `event`, from the newest row; `reader` is whose request it is, or an approver."""
+    text = _text(view, event) if reader in view.request.parties else happened(view, event)
     newer = "" if _is_news(view, event) else f" (By now: {headline(view)})"
-    return message(f"{text}{newer}", [section(f"{text}{newer}"), context(f"Request {view.request.id}")])
+    link = _link(view)
+    return message(f"{text}{newer}", [section(f"{text}{newer}"), context(f"Request {view.request.id}{link}")])
 
 
 def _text(view: RequestView, event: str) -> str:
     purchase = view.purchases[0]
     number = format_number(purchase.number)
-    if event in ("approved", "denied"):
-        return _decided(view, number, event)
-    if event == "repriced":
-        return f"The price of {number} rose to {price(purchase.offer)}: the approvers are asked again."
+    match event:
+        case "approved" | "denied":
+            return _decided(view, number, event)
+        case "repriced":
+            return f"The price of {number} rose to {price(purchase.offer)}: the approvers are asked again."
+        case "expired":
+            return f"Nobody decided on your request for {number} in time, so it expired. You can ask again."
+        case "cancelled":
+            by = user(view.request.decided_by or "")
+            return f"The request for {number} was taken back by {by}."
     note = f" {escape(purchase.note, 500)}" if purchase.note else ""
     return f"{number} {_SAID[event]}{note}"
 
@@ -45,6 +53,11 @@ def _decided(view: RequestView, number: str, event: str) -> str:
     verb = "approved" if last and last.answer is Answer.APPROVE and event == "approved" else "denied"
     after = " It is being bought." if verb == "approved" else ""
     return f"Your request for {number} was {verb}{by}{comment}.{after}"
+
+
+def _link(view: RequestView) -> str:
+    card = view.cards.get("request")
+    return f" · <{card.permalink}|message>" if card and card.permalink else ""
 
 
 def _is_news(view: RequestView, event: str) -> bool:

@@ -1,12 +1,12 @@
-"""docs/policy.md against the models: every key, every example, every "not in force yet"."""
+"""docs/policy.md against the models: every key, every example."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from bot.model.policy import Approvals, BreakGlass, Budgets, Policy, Rule
-from bot.model.policy_check import not_in_force, warnings
+from bot.model.policy import Approvals, BreakGlass, Budgets, People, Policy, Rule
+from bot.model.policy_check import warnings
 from bot.model.policy_file import parse_policy
 from bot.model.policy_keys import nearest
 
@@ -16,6 +16,7 @@ TABLES = {
     "[approvals]": Approvals,
     "[[rules]]": Rule,
     "[budgets]": Budgets,
+    "[people]": People,
     "[break_glass]": BreakGlass,
 }
 
@@ -43,22 +44,7 @@ def test_every_example_is_valid_and_gives_no_warning(example: str) -> None:
 def test_there_are_examples_and_together_they_use_every_key() -> None:
     written = set(re.findall(r"^(\w+) =", "\n".join(EXAMPLES), re.MULTILINE))
     known = {key for table in TABLES.values() for key in table.model_fields}
-    assert known - written == {"allow_self_approval"}
-
-
-def test_what_is_marked_as_not_in_force_is_what_the_program_says() -> None:
-    marked = {
-        key for heading in TABLES for key, row in rows(heading).items() if row.endswith("*not in force yet*")
-    }
-    last = parse_policy(EXAMPLES[-1].encode(), "policy.md")
-    said = set(not_in_force(last))
-    tables = {"budgets": Budgets, "break_glass": BreakGlass}
-    keys = {key for name in said & set(tables) for key in tables[name].model_fields}
-    assert marked == keys | {path.split(".")[-1] for path in said - set(tables)}
-
-
-def test_the_example_without_those_keys_sets_none_of_them() -> None:
-    assert not_in_force(parse_policy(EXAMPLES[0].encode(), "policy.md")) == ()
+    assert known - written == {"allow_self_approval", "guests", "other_workspaces"}
 
 
 def test_a_mistyped_key_of_the_document_is_put_right() -> None:

@@ -184,9 +184,10 @@ def test_a_page_is_shared_changed_and_widened(desk: World) -> None:
 
 def test_a_group_that_cannot_be_looked_up_lets_nobody_in(desk: World) -> None:
     with Person(desk.slack_url, RITA) as rita, Person(desk.slack_url, ANA) as ana:
+        desk.control.group("S0PROCURE", error="internal_error")
         ask(rita, dear=True)
         waiting = ana.wait_message(APPROVE, "Waiting for approval")
-        desk.control.group("S0PROCURE", error="internal_error")
+        assert "could not be looked up" in waiting.words
         ana.click(waiting, "request_approve")
         told = ana.wait_for(lambda p: p.modal())
         assert told is not None

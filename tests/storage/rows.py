@@ -8,6 +8,7 @@ from threading import Barrier
 from typing import TypeVar
 
 from bot.model.offer import NumberType, Offer
+from bot.model.policy import Budgets
 from bot.model.request import Options, Person, RequestStatus
 from storage import purchases, requests
 from storage.purchases import KeptPurchase
@@ -46,8 +47,8 @@ def a_request(work: UnitOfWork, origin: str = "V1", **values: RequestStatus) -> 
 
 
 def a_purchase(work: UnitOfWork, number: str = "14155550100", origin: str = "V1") -> KeptPurchase:
-    added = purchases.add(work, a_request(work, origin), offer(number))
-    assert added
+    added = purchases.add(work, a_request(work, origin), offer(number), Budgets())
+    assert isinstance(added, KeptPurchase)
     return added
 
 

@@ -15,9 +15,12 @@ def _put(database: Database, key: str, delay: float = 0, **args: object) -> None
         jobs.put(work, key, delay=delay, **args)
 
 
+KINDS = ("a", "b", "buy", "c", "dm", "expire", "render", "settle")
+
+
 def _claim(database: Database, lease: str = "L1", seconds: float = 60) -> Job | None:
     with database.write() as work:
-        return jobs.claim(work, lease=lease, seconds=seconds)
+        return jobs.claim(work, lease=lease, seconds=seconds, kinds=KINDS)
 
 
 def _claimed(database: Database, lease: str = "L1", seconds: float = 60) -> Job:
@@ -74,7 +77,7 @@ def test_the_job_that_is_due_longest_comes_first(database: Database) -> None:
 def test_putting_a_key_again_moves_it_and_forgets_its_attempts(database: Database) -> None:
     _put(database, "settle:P1", look=1)
     with database.write() as work:
-        late = jobs.claim(work, lease="L1", seconds=60)
+        late = jobs.claim(work, lease="L1", seconds=60, kinds=KINDS)
         assert late
         jobs.postpone(work, late, delay=0, error="TimeoutError: nobody answered")
     _put(database, "settle:P1", delay=60, look=2)
@@ -105,7 +108,7 @@ def test_a_job_put_again_while_it_fails_keeps_its_own_time(database: Database) -
 def test_a_postponed_job_counts_its_attempts(database: Database) -> None:
     _put(database, "settle:P1")
     with database.write() as work:
-        job = jobs.claim(work, lease="L1", seconds=60)
+        job = jobs.claim(work, lease="L1", seconds=60, kinds=KINDS)
         assert job
         jobs.postpone(work, job, delay=5, error=None)
     assert _claim(database) is None
@@ -189,3 +192,23 @@ def test_eight_runners_take_each_of_two_hundred_jobs_once(database: Database) ->
         taken.append(rest.key)
     assert len(taken) == 200
     assert set(taken) == {f"buy:P{i}" for i in range(200)}
+
+
+def test_a_job_of_another_kind_is_left_for_another_worker(database: Database) -> None:
+    _put(database, "render:R1")
+    with database.write() as work:
+        assert jobs.claim(work, lease="L1", seconds=60, kinds=["buy"]) is None
+        assert jobs.claim(work, lease="L1", seconds=60, kinds=[]) is None
+        assert jobs.claim(work, lease="L1", seconds=60, kinds=["ren"]) is None, "a kind is a whole word"
+        claimed = jobs.claim(work, lease="L1", seconds=60, kinds=["buy", "render"])
+    assert claimed and claimed.key == "render:R1"
+
+
+def test_the_soonest_time_is_kept_where_that_is_asked_for(database: Database) -> None:
+    with database.write() as work:
+        jobs.put(work, "home:T:U", delay=2, soonest=True)
+        jobs.put(work, "home:T:U", delay=60, soonest=True)
+    database.shift = timedelta(seconds=3)
+    with database.write() as work:
+        claimed = jobs.claim(work, lease="L1", seconds=60, kinds=["home"])
+    assert claimed and claimed.gen == 1, "what was put later is seen by the runner"

@@ -6,9 +6,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
-from bot.model.purchase import LIVE, MOVES, UNSETTLED, PurchaseStatus
-from storage import purchases, schema
+from bot.model.policy import Budgets
+from bot.model.purchase import HELD, LIVE, MOVES, RESERVING, UNSETTLED, PurchaseStatus
+from storage import budgets, purchases, schema
 from storage.purchases import KeptPurchase
 from storage.unit_of_work import Database, UnitOfWork
 from tests.storage.rows import ACCOUNT, a_purchase, a_request, at_once, offer
@@ -23,8 +25,29 @@ def _add(database: Database) -> KeptPurchase:
 
 
 def _stand(work: UnitOfWork, purchase: KeptPurchase, status: S) -> None:
-    table = schema.purchase
+    """Puts a purchase where a test wants it, and its amount in the budget where it belongs then."""
+    table, budget = schema.purchase, schema.budget
     work.execute(table.update().where(table.c.id == purchase.id).values(status=status))
+    amounts = {"reserved": status in RESERVING, "committed": status in HELD}
+    work.execute(budget.update().values({k: purchase.amount * there for k, there in amounts.items()}))
+
+
+def _assert_accounted(work: UnitOfWork, purchase: KeptPurchase, status: S) -> None:
+    """The budget says what the state says, for the person and for the workspace."""
+    amounts = purchase.amount * (status in RESERVING), purchase.amount * (status in HELD)
+    for spent in budgets.spent(work, purchase.purse, Budgets()):
+        assert (spent.reserved, spent.committed) == amounts
+
+
+def _assert_budget_is_the_sum(database: Database) -> None:
+    """Each row of the budget is the sum over its purchases."""
+    with database.read() as work:
+        kept = [purchases.get(work, row["id"]) for row in work.rows(select(schema.purchase.c.id))]
+        known = [one for one in kept if one]
+        for row in work.rows(select(schema.budget)):
+            mine = [one for one in known if row["spender"] in ("", one.spender)]
+            assert row["reserved"] == sum((p.amount for p in mine if p.status in RESERVING), Decimal(0))
+            assert row["committed"] == sum((p.amount for p in mine if p.status in HELD), Decimal(0))
 
 
 def _status(work: UnitOfWork, purchase_id: str) -> S:
@@ -50,8 +73,9 @@ def test_every_pair_of_states_moves_as_the_table_says_and_not_otherwise(database
             for end in S:
                 _stand(work, kept, start)
                 if end in MOVES[start]:
-                    assert purchases.move(work, kept.id, [start], end)
+                    assert purchases.move(work, kept.id, [start], end) is start
                     assert _status(work, kept.id) is end
+                    _assert_accounted(work, kept, end)
                     continue
                 with pytest.raises(ValueError, match="no purchase moves"):
                     purchases.move(work, kept.id, [start], end)
@@ -73,9 +97,10 @@ def test_any_order_of_moves_leaves_it_where_the_table_leads(
             if end not in MOVES[start]:
                 continue
             moved = purchases.move(work, kept.id, [start], end)
-            assert moved == (start is stands)
+            assert moved == (start if start is stands else None)
             stands = end if moved else stands
         assert _status(work, kept.id) is stands
+    _assert_budget_is_the_sum(database)
 
 
 def test_a_mistaken_move_writes_nothing(database: Database) -> None:
@@ -91,7 +116,7 @@ def test_of_twelve_that_move_it_at_once_one_does(database: Database) -> None:
 
     def move(which: int) -> bool:
         with database.write() as work:
-            return purchases.move(work, kept.id, [S.WAITING], S.DROPPED if which % 2 else S.QUEUED)
+            return bool(purchases.move(work, kept.id, [S.WAITING], S.DROPPED if which % 2 else S.QUEUED))
 
     assert sum(at_once(12, move)) == 1
 
@@ -115,7 +140,7 @@ def test_twelve_requests_for_one_number_make_one_purchase(database: Database) ->
 
     def add(which: int) -> KeptPurchase | None:
         with database.write() as work:
-            return purchases.add(work, made[which], offer())
+            return purchases.add(work, made[which], offer(), Budgets())
 
     added = [p for p in at_once(12, add) if p]
     assert len(added) == 1
@@ -128,7 +153,7 @@ def test_a_number_is_free_again_only_when_its_purchase_is_over(database: Databas
     kept = _add(database)
     with database.write() as work:
         _stand(work, kept, status)
-        second = purchases.add(work, a_request(work, "V2"), offer())
+        second = purchases.add(work, a_request(work, "V2"), offer(), Budgets())
         assert (second is None) == (status in LIVE)
         held = purchases.live(work, ACCOUNT, NUMBER)
     assert held
@@ -139,7 +164,7 @@ def test_another_account_may_buy_the_same_number(database: Database) -> None:
     kept = _add(database)
     with database.write() as work:
         other = replace(a_request(work, "V2"), account="MAOTHER")
-        assert purchases.add(work, other, offer(kept.number))
+        assert purchases.add(work, other, offer(kept.number), Budgets())
 
 
 def test_the_unsettled_are_listed_and_counted(database: Database) -> None:

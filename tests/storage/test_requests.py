@@ -2,9 +2,9 @@
 
 from bot.model.request import Answer, Options, Person, RequestStatus
 from storage import requests
-from storage.requests import Card, KeptRequest
+from storage.requests import Card, KeptRequest, Wanted
 from storage.unit_of_work import Database
-from tests.storage.rows import BEA, a_request, add_request, at_once
+from tests.storage.rows import a_request, add_request, at_once
 
 S = RequestStatus
 
@@ -51,7 +51,7 @@ def test_twelve_submissions_of_one_modal_are_one_request(database: Database) -> 
     made = [r for r in at_once(12, submit) if r]
     assert len(made) == 1
     with database.read() as work:
-        assert requests.of_person(work, BEA, limit=20) == made
+        assert requests.newest(work, Wanted(workspace="T0ONE", party="U0BEA"), limit=20) == made
 
 
 def test_the_same_origin_in_two_workspaces_is_two_requests(database: Database) -> None:
@@ -63,8 +63,10 @@ def test_the_same_origin_in_two_workspaces_is_two_requests(database: Database) -
 def test_the_newest_requests_of_a_person_come_first(database: Database) -> None:
     made = [_new(database, f"V{i}").id for i in range(4)]
     with database.read() as work:
-        assert [r.id for r in requests.of_person(work, BEA, limit=3)] == made[:0:-1]
-        assert requests.of_person(work, Person("T0ONE", "U0CAL"), limit=3) == []
+        assert [
+            r.id for r in requests.newest(work, Wanted(workspace="T0ONE", party="U0BEA"), limit=3)
+        ] == made[:0:-1]
+        assert requests.newest(work, Wanted(workspace="T0ONE", party="U0CAL"), limit=3) == []
 
 
 def test_approvals_counted_at_once_are_all_counted(database: Database) -> None:
@@ -72,7 +74,7 @@ def test_approvals_counted_at_once_are_all_counted(database: Database) -> None:
 
     def approve(_: int) -> int:
         with database.write() as work:
-            counted = requests.count_approval(work, made.id)
+            counted = requests.count_approval(work, made.id, at_least=0)
         assert counted
         return counted.approvals_given
 
@@ -99,7 +101,7 @@ def test_an_approval_after_the_end_is_not_counted(database: Database) -> None:
     with database.write() as work:
         assert requests.end(work, made.id, S.DENIED, "U0ANA")
     with database.write() as work:
-        assert requests.count_approval(work, made.id) is None
+        assert requests.count_approval(work, made.id, at_least=0) is None
     assert _get(database, made.id).approvals_given == 0
 
 
@@ -109,9 +111,9 @@ def test_a_yes_and_a_no_at_once_never_both_count(database: Database) -> None:
     def decide(which: int) -> bool:
         with database.write() as work:
             if which % 2:
-                return requests.end(work, made.id, S.DENIED, "U0ANA")
-            counted = requests.count_approval(work, made.id)
-            return bool(counted) and requests.end(work, made.id, S.APPROVED, "U0CAL")
+                return bool(requests.end(work, made.id, S.DENIED, "U0ANA"))
+            counted = requests.count_approval(work, made.id, at_least=0)
+            return bool(counted and requests.end(work, made.id, S.APPROVED, "U0CAL"))
 
     assert sum(at_once(8, decide)) == 1
 
@@ -121,7 +123,9 @@ def test_the_approvers_are_asked_again_once_in_a_requests_life(database: Databas
 
     def again(_: int) -> bool:
         with database.write() as work:
-            return requests.ask_again(work, made.id, rule="expensive", approvals_needed=1)
+            return bool(
+                requests.ask_again(work, made.id, rule="expensive", approvals_needed=1, expires_at=None)
+            )
 
     assert sum(at_once(6, again)) == 1
     second = _get(database, made.id)
@@ -134,13 +138,13 @@ def test_the_approvers_are_asked_again_once_in_a_requests_life(database: Databas
     assert (second.approvals_given, second.decided_at, second.decided_by) == (0, None, None)
     with database.write() as work:
         assert requests.end(work, made.id, S.APPROVED, "U0ANA")
-        assert not requests.ask_again(work, made.id, rule="expensive", approvals_needed=1)
+        assert not requests.ask_again(work, made.id, rule="expensive", approvals_needed=1, expires_at=None)
 
 
 def test_a_pending_request_is_not_asked_about_again(database: Database) -> None:
     made = _new(database)
     with database.write() as work:
-        assert not requests.ask_again(work, made.id, rule=None, approvals_needed=1)
+        assert not requests.ask_again(work, made.id, rule=None, approvals_needed=1, expires_at=None)
 
 
 def test_one_person_counts_once_in_a_round(database: Database) -> None:
@@ -149,7 +153,7 @@ def test_one_person_counts_once_in_a_round(database: Database) -> None:
         assert requests.add_decision(work, first, "U0ANA", Answer.APPROVE, None)
     with database.write() as work:
         assert not requests.add_decision(work, first, "U0ANA", Answer.DENY, "on second thought")
-        assert requests.ask_again(work, first.id, rule=None, approvals_needed=1)
+        assert requests.ask_again(work, first.id, rule=None, approvals_needed=1, expires_at=None)
     second = _get(database, first.id)
     with database.write() as work:
         assert requests.add_decision(work, second, "U0ANA", Answer.DENY, "too dear")

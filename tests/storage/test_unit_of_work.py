@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column, MetaData, Table
 
+from bot.model.policy import Budgets
 from storage import audit, jobs, purchases, requests, schema, searches
 from storage.audit import Reader
 from storage.schema import Usd, Utc
@@ -116,7 +117,9 @@ def test_money_and_moments_come_back_as_they_went(database: Database, usd: Decim
 
 def test_money_at_rest_is_whole_ten_thousandths(database: Database) -> None:
     with database.write() as work:
-        kept = purchases.add(work, a_request(work), offer(monthly=Decimal("0.00851"), setup=Decimal("1.5")))
+        kept = purchases.add(
+            work, a_request(work), offer(monthly=Decimal("0.00851"), setup=Decimal("1.5")), Budgets()
+        )
         assert kept
         raw = work.connection.exec_driver_sql("SELECT monthly, setup FROM purchase").one()
     assert tuple(raw) == (86, 15_000), "rounded up: never less than what is paid"

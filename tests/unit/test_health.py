@@ -15,7 +15,7 @@ from tests.storage.rows import a_purchase
 
 
 def test_all_is_fine_on_a_new_database(database: Database) -> None:
-    fine, checks = Health(database, Worker(database, {}, lease=60)).look()
+    fine, checks = Health(database, [Worker(database, {}, lease=60)]).look()
     assert fine
     assert checks == {"database": "fine", "schema": "fine", "worker": "fine"}
 
@@ -23,7 +23,7 @@ def test_all_is_fine_on_a_new_database(database: Database) -> None:
 def test_an_old_schema_is_named_with_what_to_do(database: Database) -> None:
     with database.write() as work:
         work.execute(text("UPDATE alembic_version SET version_num = 'before'"))
-    fine, checks = Health(database, None).look()
+    fine, checks = Health(database, ()).look()
     assert not fine
     assert checks["schema"] == "old: run `python -m bot db upgrade`"
 
@@ -32,9 +32,9 @@ def test_a_due_job_that_nobody_takes_means_that_no_worker_is_at_work(database: D
     with database.write() as work:
         jobs.put(work, "buy:P1")
     database.shift += timedelta(seconds=OVERDUE - 10)
-    assert Health(database, None).look()[0]
+    assert Health(database, ()).look()[0]
     database.shift += timedelta(seconds=20)
-    fine, checks = Health(database, None).look()
+    fine, checks = Health(database, ()).look()
     assert not fine
     assert checks["worker"].startswith("a due job has been waiting for 1")
 
@@ -44,7 +44,7 @@ def test_a_worker_that_stopped_looking_is_noticed(database: Database) -> None:
         def idle_for(self) -> float:
             return 181.0
 
-    fine, checks = Health(database, Asleep(database, {}, lease=60)).look()
+    fine, checks = Health(database, [Asleep(database, {}, lease=60)]).look()
     assert not fine
     assert checks["worker"] == "has not looked for work for 181 s"
 
@@ -52,7 +52,7 @@ def test_a_worker_that_stopped_looking_is_noticed(database: Database) -> None:
 def test_a_database_that_does_not_answer_is_said_and_not_raised() -> None:
     # a port on which nothing listens; the address with its password is not repeated
     gone = Database(make_engine("postgresql://desk:invented-password@127.0.0.1:1/desk"))
-    fine, checks = Health(gone, None).look()
+    fine, checks = Health(gone, ()).look()
     gone.engine.dispose()
     assert not fine
     assert checks["database"] == "does not answer (OperationalError)"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from bot.model.policy import Policy, Rule, Wish, decide
-from bot.model.policy_check import not_in_force, warnings
+from bot.model.policy_check import warnings
 from tests.unit.test_policy_rules import WISHES, rule_tables
 
 APPROVALS = {"channel": "C0APPROVE", "approvers": ["S0PROCURE"]}
@@ -121,21 +121,3 @@ def test_approvers_who_can_never_ask_themselves_are_told(
     found = warnings(policy({"approvals": 2}, approvals=approvals))
     assert bool(found) is told
     assert all("asks for all 2 approvers" in warning for warning in found)
-
-
-def test_a_key_that_is_not_set_is_not_told_as_idle() -> None:
-    assert not_in_force(policy({"approvals": 1}, {"deny": "No."})) == ()
-
-
-def test_a_key_that_is_told_as_idle_is_told_as_it_stands_in_the_file() -> None:
-    timers = {"expires_after": "48h", "remind_after": "4h", "escalate_after": "24h", "escalate_to": ["U0CFO"]}
-    written = policy(
-        {"approvals": 1},
-        {"approvals": 2, "confirm_by_typing": True},
-        approvals=APPROVALS | timers,
-        budgets={"workspace": "500.00"},
-        break_glass={"users": ["U0ONCALL"]},
-    )
-    known = {*(f"approvals.{key}" for key in timers), "rules[1].confirm_by_typing", "budgets", "break_glass"}
-    assert set(not_in_force(written)) <= known
-    assert len(set(not_in_force(written))) == len(not_in_force(written))

@@ -153,7 +153,7 @@ def test_a_file_meant_to_break_the_reader_is_only_refused(content: bytes) -> Non
     ("content", "line"),
     [
         ("budget = 1", 'budget: is not a key here; did you mean "budgets"?'),
-        ('channel = "C0A"', "channel: is not a key here; it belongs under [approvals]"),
+        ('channel = "C0A"', "channel: is not a key here; it belongs under [approvals] or [[rules]]"),
         ("colour = 1", "colour: is not a key here"),
         ("[approvals]\nrules = []", "approvals.rules: is not a key here"),
         (
@@ -174,8 +174,8 @@ def test_a_file_meant_to_break_the_reader_is_only_refused(content: bytes) -> Non
             'rules[0].canned_reasons: is not a key here (rule "a")',
         ),
         (
-            TWO_LINES + 'approvals = 0\nchannel = "C0A"',
-            'rules[0].channel: is not a key here; it belongs under [approvals] (rule "a")',
+            TWO_LINES + 'approvals = 0\nexpires_after = "4h"',
+            'rules[0].expires_after: is not a key here; it belongs under [approvals] (rule "a")',
         ),
     ],
 )

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model.offer import NumberType
+from bot.model.people import NotListed
 from bot.model.policy import (
     NO_POLICY,
     NO_PRICE,
     NO_RULE,
     Allowed,
     Approvals,
-    GroupUnknown,
     Members,
     NotAllowed,
     Policy,
@@ -40,7 +40,7 @@ def knows(**groups: set[str]) -> Members:
 
     def members(group: str) -> frozenset[str]:
         if group not in groups:
-            raise GroupUnknown
+            raise NotListed(group)
         return frozenset(groups[group])
 
     return members

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model.audit import Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
+from bot.model.budget import Exceeded, Spent
 from bot.model.errors import Misread, NotUnderstood, Refused
 from bot.model.offer import NumberType, Offer
 from bot.model.policy import Approvals, Policy, Rule, Verdict
@@ -22,20 +24,37 @@ from bot.model.search import Search
 from bot.usecases import settle_by_hand
 from bot.usecases.conclude import Order
 from bot.usecases.decide import AlreadyDecided, AlreadySpoken, MayDecide, MayNot, NoSuchRequest, PriceChanged
+from bot.usecases.home import HomeSheet
 from bot.usecases.look_up import LogPage, RequestView
 from bot.usecases.preview import NotAllowed, OfferGone, Preview, Taken
 from bot.usecases.search import Found, SearchPage
-from handlers.ui import audit, cards, confirm, decide, direct, form, lists, offers, refusals, trouble
+from bot.usecases.submit import OverBudget
+from handlers.ui import (
+    audit,
+    cards,
+    confirm,
+    decide,
+    direct,
+    form,
+    home,
+    lists,
+    offers,
+    refusals,
+    threads,
+    trouble,
+)
 from handlers.ui import help as help_
 from handlers.ui.blocks import Block, message, notice, section
 from sandbox.slack.checks import check_blocks, check_view, too_much_text
 from storage.purchases import KeptPurchase
-from storage.requests import KeptDecision, KeptRequest
+from storage.requests import Card, KeptDecision, KeptRequest
 from storage.searches import KeptOffer, KeptSearch
 
 AT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 BEA = Person("T0ONE", "U0BEA")
 PEOPLE = ("U0ANA", "S0PROCURE")
+SPENT = Spent("", Decimal(500), Decimal("12.3456"), Decimal("480.5"))
+BUDGETS = (SPENT, replace(SPENT, spender="U0BEA", limit=None))
 _PIECES = (
     "<!channel>", "<!here|x>", "<@U0VICTIM>", "<https://evil.example|Approve>", "<#C0SECRET>",
     "&lt;!channel&gt;",
@@ -46,8 +65,11 @@ NASTY = st.one_of(
     st.lists(st.sampled_from(_PIECES), min_size=1, max_size=12).map("".join),
     st.tuples(st.sampled_from(_PIECES), st.integers(1_000, 10_000)).map(lambda p: (p[0] * p[1])[:10_000]),
 )
+_LINK = r"<https://demo\.slack\.com/archives/C0NUMBERS/p\d+\|message>"
 _OURS = re.compile(
-    r"<@(U0BEA|U0ANA|U0CAL)>|<!subteam\^S0PROCURE>|<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-0-9: ]+UTC>"
+    _LINK
+    + r"|<@(U0BEA|U0ANA|U0CAL)>|<!subteam\^S0PROCURE>"
+    + r"|<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-0-9: ]+UTC>"
 )
 
 
@@ -65,7 +87,9 @@ def a_request(text: str, status: RequestStatus = RequestStatus.PENDING) -> KeptR
         id="R7K3M9QXZ2AB", workspace="T0ONE", account="MAINVENTED", requester="U0BEA", channel="C0NUMBERS",
         reason=text, options=Options(alias=text), status=status, rule=text, approvals_needed=2,
         approvals_given=1, round=1, created_at=AT, decided_at=AT if ended else None,
-        decided_by="U0ANA" if ended else None,
+        decided_by="U0ANA" if ended else None, on_behalf_of="U0CAL", approval_channel="C0APPROVE",
+        break_glass=len(text) % 2 == 0, repriced=True, reason_changed_at=AT, expires_at=AT,
+        extended_by=None if len(text) % 3 else "U0ANA", reminders=1, escalated_at=AT,
     )  # fmt: skip
 
 
@@ -76,7 +100,7 @@ def a_purchase(text: str, status: PurchaseStatus = PurchaseStatus.WAITING) -> Ke
         number="14155550100", setup=Decimal("1.5"), monthly=Decimal("0.80"), setup_before=Decimal(0),
         monthly_before=Decimal("0.50"),
         offer=an_offer(text), status=status, attempt="A1", call_at=AT, tries=1, looks=3, note=text,
-        api_id=text, alias_note=text, updated_at=AT,
+        api_id=text, alias_note=text, updated_at=AT, spender="U0BEA", budget_month="2026-03",
     )  # fmt: skip
 
 
@@ -89,7 +113,12 @@ def a_view(
         KeptDecision("U0ANA", Answer.APPROVE, text, AT, 1),
         KeptDecision("U0CAL", Answer.DENY, text, AT, 2),
     )
-    return RequestView(a_request(text, request), (a_purchase(text, purchase),), said, {})
+    link = f"https://demo.slack.com/archives/C0NUMBERS/p1{len(text)}"
+    cards_ = {"request": Card("R1", "request", "C0NUMBERS", "1.2", None, link)}
+    people = tuple(f"U0P{i:02}" for i in range(30))
+    names = dict.fromkeys((*people, *PEOPLE), text)
+    kept, bought = a_request(text, request), a_purchase(text, purchase)
+    return RequestView(kept, (bought,), said * 12, cards_, people, ("S0PROCURE",), names)
 
 
 def a_page(text: str, found: int = 5) -> SearchPage:
@@ -161,6 +190,9 @@ MESSAGES: dict[str, Build] = {
     "other trouble": lambda t: trouble.trouble(RuntimeError(t)),
     "not allowed": lambda t: _said(refusals.not_offered(NotAllowed(Verdict(False, t, deny_reason=t)))),
     "offer gone": lambda _: _said(refusals.not_offered(OfferGone())),
+    "over budget": lambda _: _said(
+        refusals.not_offered(OverBudget(Exceeded(SPENT, Decimal("20.1")), ("U0ANA", "S0PROCURE")))
+    ),
     "taken": lambda t: _said(refusals.not_offered(Taken(a_request(t), a_purchase(t)))),
     "may not settle": lambda t: _said(refusals.not_settled(settle_by_hand.MayNotSettle(t))),
     "not open": lambda t: _said(
@@ -178,23 +210,31 @@ MESSAGES: dict[str, Build] = {
 
 EVENTS = (
     "approved", "denied", "repriced", "bought", "awaiting_documents", "refused", "unknown", "not_bought",
-    "needs_human",
+    "needs_human", "expired", "cancelled",
 )  # fmt: skip
+
+NOTES = ("reminder-1", "reminder-12", "escalated", "expired", "cancelled", "repriced", "break_glass")
 
 MODALS: dict[str, Build] = {
     "confirm, at once": lambda t: confirm.confirmation(
-        Preview(KeptOffer("S1.0", an_offer(t)), Verdict(True, t, 0)), a_policy(t), channel="C0NUMBERS"
+        Preview(KeptOffer("S1.0", an_offer(t)), Verdict(True, t, 0), BUDGETS, False),
+        a_policy(t),
+        channel="C0NUMBERS",
     ),
     "confirm, dear": lambda t: confirm.confirmation(
         Preview(
             KeptOffer("S1.0", Offer("14155550100", "US", NumberType.LOCAL, Decimal("12345678.1234"))),
             Verdict(True, t, 0),
+            BUDGETS,
+            may_break_glass=False,
         ),
         a_policy(t),
         channel="C0NUMBERS",
     ),
     "confirm, by others": lambda t: confirm.confirmation(
-        Preview(KeptOffer("S1.0", an_offer(t)), Verdict(True, t, 2)), a_policy(t), channel="C0NUMBERS"
+        Preview(KeptOffer("S1.0", an_offer(t)), Verdict(True, t, 2), BUDGETS, True),
+        a_policy(t),
+        channel="C0NUMBERS",
     ),
     "approve": lambda t: decide.approve_modal(MayDecide(a_request(t), (a_purchase(t),))),
     "deny": lambda t: decide.deny_modal(MayDecide(a_request(t), (a_purchase(t),))),
@@ -206,6 +246,16 @@ MODALS: dict[str, Build] = {
     ),
     "notice": lambda t: notice("Not possible", decide.obstacle(MayNot(t), Answer.DENY)),
 }
+
+
+def a_home(text: str) -> HomeSheet:
+    waits = a_view(text, RequestStatus.PENDING, PurchaseStatus.WAITING)
+    return HomeSheet(
+        approver=True, waiting=(waits,) * 8, more_waiting=True, open=(waits,) * 8,
+        recent=(a_view(text),) * 3, numbers=(a_purchase(text, PurchaseStatus.BOUGHT),) * 10,
+        more_numbers=True, month="2026-03", workspace=BUDGETS[0], mine=BUDGETS[1],
+        events=a_log(text).events[:5],
+    )  # fmt: skip
 
 
 def _parts(thing: Any) -> Iterator[dict[str, Any]]:
@@ -264,7 +314,7 @@ def test_every_card_is_one_that_slack_takes_and_nothing_in_it_acts(
     status: PurchaseStatus, request_status: RequestStatus, kind: str, text: str
 ) -> None:
     view = a_view(text, request_status, status)
-    assert_good_message(cards.card(view, kind=kind, approvers=PEOPLE, problem=text))
+    assert_good_message(cards.card(view, kind=kind, pinged=PEOPLE, problem=text))
 
 
 @pytest.mark.parametrize("event", EVENTS)
@@ -272,7 +322,17 @@ def test_every_card_is_one_that_slack_takes_and_nothing_in_it_acts(
 @settings(max_examples=2, deadline=None)
 @given(text=NASTY)
 def test_every_direct_message_is_one_that_slack_takes(status: PurchaseStatus, event: str, text: str) -> None:
-    assert_good_message(direct.direct(a_view(text, purchase=status), event))
+    assert_good_message(direct.direct(a_view(text, purchase=status), event, "U0BEA"))
+
+
+@pytest.mark.parametrize("event", NOTES)
+@settings(max_examples=12, deadline=None)
+@given(text=NASTY)
+def test_every_word_to_the_approvers_is_one_that_slack_takes(event: str, text: str) -> None:
+    view = a_view(text, RequestStatus.PENDING, PurchaseStatus.WAITING)
+    approvals = a_policy(text).approvals
+    assert_good_message(threads.thread(view, event, approvals))
+    assert_good_message(direct.direct(view, event, "U0ANA"))
 
 
 @pytest.mark.parametrize("name", list(MODALS))
@@ -299,6 +359,6 @@ def test_only_ampersands_and_only_blanks_are_taken_too() -> None:
 @settings(max_examples=12, deadline=None)
 @given(text=NASTY)
 def test_the_home_tab_is_one_that_slack_takes(text: str) -> None:
-    built = lists.home([a_view(text)] * 20)
+    built = home.home_view(a_home(text))
     assert check_view(built, "home") == []
     assert_inert(built)

@@ -12,12 +12,15 @@ import pytest
 from sqlalchemy import select
 
 from bot.model.audit_query import AuditQuery
+from bot.model.people import Found, Group, Profile
 from bot.model.policy_file import read_policy
 from bot.model.request import Options, Person
 from bot.plivo.client import PlivoClient
+from bot.usecases import deadlines
 from bot.usecases.buy import buy
 from bot.usecases.desk import Desk, Timing
-from bot.usecases.groups import Groups
+from bot.usecases.directory import Directory
+from bot.usecases.judge import learn
 from bot.usecases.search import SearchPage, search
 from bot.usecases.settle import settle
 from bot.usecases.submit import Ask, Submission, submit
@@ -58,12 +61,32 @@ def provider() -> Iterator[Client]:
 
 
 @dataclass
+class Slack:
+    """Who is who, as Slack would say it."""
+
+    members: frozenset[str] = APPROVERS
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    down: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    def ask(self, _workspace: str, slack_id: str) -> Found:
+        self.asked.append(slack_id)
+        if self.down:
+            raise ConnectionError("Slack is down")
+        if slack_id.startswith("S"):
+            return Group("@procurement", self.members)
+        return self.profiles.get(slack_id, Profile(slack_id.removeprefix("U0").title()))
+
+
+@dataclass
 class Bench:
     """The desk, and short ways to do what people do."""
 
     desk: Desk
     plivo: Client
-    told: list[str] = field(default_factory=list)
+    slack: Slack
+    told: list[str] = field(default_factory=list)  #: events of which somebody was told directly
+    noted: list[str] = field(default_factory=list)  #: events of which the approvers were told
 
     def person(self, user: str = "U0RITA") -> Person:
         return Person("T0DEMO", user)
@@ -74,7 +97,7 @@ class Bench:
     def ask(
         self, user: str = "U0RITA", offer: str | None = None, key: str = "V1", **options: Any
     ) -> Submission:
-        self.desk.groups.asked("T0DEMO")("S0PROCURE")
+        learn(self.desk, "T0DEMO", user)
         offer = offer or self.offers().offers[0].id
         wanted = Ask(
             offer_id=offer, origin_key=key, channel="C0NUMBERS", reason="why", options=Options(**options)
@@ -91,7 +114,12 @@ class Bench:
             "settle": lambda job: settle(self.desk, job.subject),
             "alias": lambda _: None,
             "render": lambda _: None,
-            "dm": lambda job: self.told.append(job.subject.partition(":")[2]),
+            "dm": lambda job: self.told.append(job.words(3)[1]),
+            "note": lambda job: self.noted.append(job.words(2)[1]),
+            "home": lambda _: None,
+            "remind": lambda job: deadlines.remind(self.desk, job.words(2)[0], int(job.words(2)[1])),
+            "escalate": lambda job: deadlines.escalate(self.desk, job.subject),
+            "expire": lambda job: deadlines.expire(self.desk, job.subject),
         }
         Worker(self.desk.database, handlers, lease=60).run_all()
 
@@ -123,20 +151,34 @@ class Bench:
         return len([row for row in rows if number in row["path"]])
 
 
+MakeBench = Callable[..., Bench]
+
+
 @pytest.fixture
-def bench(database: Database, provider: Client, tmp_path: Path) -> Iterator[Bench]:
+def make_bench(database: Database, provider: Client, tmp_path: Path) -> Iterator[MakeBench]:
+    """Makes a desk with a policy of one's own, on an empty database."""
     provider.control("POST", "sandbox/reset", 204)
-    file = tmp_path / "policy.toml"
-    file.write_text(POLICY)
-    loaded = read_policy(file)
     client = PlivoClient(provider.url, *AUTH, buy_timeout=1, read_timeout=2, connect_timeout=1)
-    desk = Desk(
-        database=database, provider=client, account=AUTH[0], policy=loaded.policy, policy_sha=loaded.sha256,
-        groups=Groups(lambda _workspace, _group: APPROVERS, time.monotonic),
-        timing=Timing(), uptime=time.monotonic,
-    )  # fmt: skip
-    yield Bench(desk, provider)
+
+    def make(policy: str = POLICY) -> Bench:
+        file = tmp_path / "policy.toml"
+        file.write_text(policy)
+        loaded = read_policy(file)
+        slack = Slack()
+        desk = Desk(
+            database=database, provider=client, account=AUTH[0], policy=loaded.policy,
+            policy_sha=loaded.sha256, directory=Directory(database, slack.ask),
+            timing=Timing(), uptime=time.monotonic,
+        )  # fmt: skip
+        return Bench(desk, provider, slack)
+
+    yield make
     client.close()
+
+
+@pytest.fixture
+def bench(make_bench: MakeBench) -> Bench:
+    return make_bench()
 
 
 def at_once(*works: Callable[[], Any]) -> list[Any]:

@@ -8,7 +8,7 @@ from bot.model.audit import Actor, ActorType
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, RequestStatus
 from bot.usecases.buy import buy
-from bot.usecases.decide import Approved, decide
+from bot.usecases.decide import Approved, Say, decide
 from bot.usecases.settle_by_hand import (
     MayNotSettle,
     NotOpen,
@@ -79,9 +79,8 @@ def test_a_dearer_price_goes_back_to_the_approvers_once(bench: Bench) -> None:
 
 def _yes(bench: Bench, round_seen: int) -> None:
     boss = bench.person("U0BOSS")
-    outcome = decide(
-        bench.desk, boss, bench.request().id, Answer.APPROVE, round_seen=round_seen, comment=None
-    )
+    say = Say(answer=Answer.APPROVE, round_seen=round_seen)
+    outcome = decide(bench.desk, boss, bench.request().id, say)
     assert isinstance(outcome, Approved)
 
 

@@ -4,7 +4,16 @@ from collections import Counter
 
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, RequestStatus
-from bot.usecases.decide import AlreadyDecided, AlreadySpoken, Approved, Denied, MayNot, PriceChanged, decide
+from bot.usecases.decide import (
+    AlreadyDecided,
+    AlreadySpoken,
+    Approved,
+    Denied,
+    MayNot,
+    PriceChanged,
+    Say,
+    decide,
+)
 from bot.usecases.preview import NotAllowed, OfferGone, Preview, Taken, preview
 from bot.usecases.submit import Repeated, Submitted
 from tests.usecases.conftest import APPROVERS, Bench, at_once
@@ -17,9 +26,8 @@ def _dear(bench: Bench) -> str:
 
 
 def _approve(bench: Bench, user: str, answer: Answer = Answer.APPROVE, round_seen: int = 1) -> object:
-    return decide(
-        bench.desk, bench.person(user), bench.request().id, answer, round_seen=round_seen, comment="ok"
-    )
+    say = Say(answer=answer, round_seen=round_seen, comment="ok")
+    return decide(bench.desk, bench.person(user), bench.request().id, say)
 
 
 def test_a_modal_submitted_twice_is_one_request(bench: Bench) -> None:

@@ -1,0 +1,47 @@
+"""Budget: what is left of this month's, for everybody their own, for approvers everybody's."""
+
+from dataclasses import dataclass
+
+from bot.model.audit import Action
+from bot.model.budget import Spent, month_of
+from bot.model.request import Person
+from bot.usecases import record
+from bot.usecases.desk import Desk
+from bot.usecases.directory import Listed
+from bot.usecases.judge import learn
+from bot.usecases.look_up import is_approver
+from storage import budgets
+from storage.budgets import Purse
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSheet:
+    """A calendar month (UTC), in USD."""
+
+    month: str  #: such as `2026-11`
+    workspace: Spent
+    mine: Spent
+    people: tuple[
+        Spent, ...
+    ]  #: everybody who has spent something, the most first; empty for those who may not see it
+    sees_people: bool
+    raised_by: tuple[str, ...]  #: who can be asked for more
+    names: dict[str, str]  #: of the people, to show without a ping
+
+
+def budget_sheet(desk: Desk, person: Person) -> BudgetSheet:
+    """What was committed and reserved this month. Asks Slack who is in a group.
+
+    Reading what others spent is logged.
+    """
+    learn(desk, person.workspace, person.user)
+    with desk.database.write() as work:
+        purse = Purse(person.workspace, desk.account, month_of(work.now), person.user)
+        whole, mine = budgets.spent(work, purse, desk.budgets)
+        sees_people = is_approver(work, desk, person)
+        people = tuple(budgets.by_person(work, purse, desk.budgets)) if sees_people else ()
+        listed = Listed(work, person.workspace)
+        names = {spent.spender: listed.name(spent.spender) for spent in people}
+        if sees_people:
+            record.by_person(work, desk, person, Action.BUDGET_READ, changes={"month": purse.month})
+    return BudgetSheet(purse.month, whole, mine, people, sees_people, desk.budgets.raised_by or (), names)

@@ -1,0 +1,55 @@
+"""Cancel: the requester takes a request back while nobody has decided it."""
+
+from dataclasses import dataclass
+
+from bot.model.audit import Action, Outcome
+from bot.model.request import Person, RequestStatus
+from bot.usecases import deadlines, record
+from bot.usecases.decide import AlreadyDecided, MayNot, NoSuchRequest
+from bot.usecases.desk import Desk
+from storage import requests
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The request is taken back; its number is free again, and its budget."""
+
+
+def cancel(
+    desk: Desk, person: Person, request_id: str
+) -> Cancelled | AlreadyDecided | MayNot | NoSuchRequest:
+    """Takes the request back in one transaction; of it and a decision in the same moment one wins."""
+    outcome = _once(desk, person, request_id)
+    # somebody decided between our look and our UPDATE: the second look sees what
+    return outcome or _once(desk, person, request_id) or NoSuchRequest()
+
+
+def _once(
+    desk: Desk, person: Person, request_id: str
+) -> Cancelled | AlreadyDecided | MayNot | NoSuchRequest | None:
+    with desk.database.write() as work:
+        request = requests.get(work, request_id, person.workspace)
+        if request is None:
+            return NoSuchRequest()
+        obstacle: MayNot | AlreadyDecided | None = None
+        if person.user not in request.parties:
+            obstacle = MayNot("Only who asked, and for whom it was asked, can take a request back.")
+        elif request.status is not RequestStatus.PENDING:
+            obstacle = AlreadyDecided(request)
+        if obstacle is not None:
+            why = obstacle.reason if isinstance(obstacle, MayNot) else f"already {request.status}"
+            record.by_person(
+                work, desk, person, Action.REQUEST_CANCELLED,
+                outcome=Outcome.DENIED, request=request, reason=why,
+            )  # fmt: skip
+            return obstacle
+        ended = requests.end(work, request_id, RequestStatus.CANCELLED, person.user)
+        if ended is None:
+            return None
+        deadlines.let_go(work, ended)
+        record.by_person(work, desk, person, Action.REQUEST_CANCELLED, request=ended)
+        record.tell_approvers(work, ended, "cancelled")
+        if person.user != ended.requester or ended.on_behalf_of:
+            record.tell(work, ended, "cancelled")
+        record.redraw(work, request_id)
+        return Cancelled()

@@ -1,0 +1,91 @@
+"""The directory: who people are and who is in a group. Slack is asked outside of transactions only.
+
+What it said is kept in the database, so that a form that comes back to another process, or after a restart,
+is judged by what its opening has learned.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+import structlog
+
+from bot.model.people import Found, Group, NotListed, Profile
+from storage import directory
+from storage.directory import Entry
+from storage.unit_of_work import Database, UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+FRESH = timedelta(seconds=60)
+"""For so long an answer of Slack is taken without asking again."""
+USABLE = timedelta(minutes=10)
+"""After that, what was learned counts for nothing."""
+
+
+class Directory:
+    """Asks Slack, and keeps what it said. What cannot be looked up lets nobody in.
+
+    `ask(workspace, id)` asks Slack about a person or group, and raises anything if it cannot. Safe for
+    threads.
+    """
+
+    def __init__(self, database: Database, ask: Callable[[str, str], Found]) -> None:
+        self._database = database
+        self._ask = ask
+
+    def refresh(self, workspace: str, ids: Iterable[str]) -> None:
+        """Asks Slack about those of `ids` whose answer is not fresh. Never inside of a transaction."""
+        with self._database.read() as work:
+            stale = directory.stale(work, workspace, ids, FRESH)
+        answers = {slack_id: self._answer(workspace, slack_id) for slack_id in stale}
+        if answers:
+            with self._database.write() as work:
+                for slack_id, found in answers.items():
+                    directory.keep(work, workspace, slack_id, found)
+
+    def _answer(self, workspace: str, slack_id: str) -> Found | None:
+        try:
+            return self._ask(workspace, slack_id)
+        except Exception as problem:  # noqa: BLE001 - whatever it was, nobody is let in by it
+            log.warning("Slack could not be asked who this is", slack_id=slack_id, problem=str(problem))
+            return None
+
+
+class Listed:
+    """What the directory knows within one transaction; asks nobody."""
+
+    def __init__(self, work: UnitOfWork, workspace: str) -> None:
+        self._work = work
+        self._workspace = workspace
+
+    def members(self, group: str) -> frozenset[str]:
+        """The people of a group. Raises NotListed if that is not known."""
+        found = self._found(group)
+        if not isinstance(found, Group):
+            raise NotListed(group)
+        return found.members
+
+    def profile(self, user: str) -> Profile:
+        """Who somebody is. Raises NotListed if that is not known."""
+        found = self._found(user)
+        if not isinstance(found, Profile):
+            raise NotListed(user)
+        return found
+
+    def name(self, slack_id: str) -> str:
+        """A name that can be shown without pinging anybody; the id where none is known, however old."""
+        entry = directory.find(self._work, self._workspace, slack_id)
+        return entry.found.name if entry and entry.found else slack_id
+
+    def untried(self, ids: Iterable[str]) -> bool:
+        """Whether Slack has not been asked about one of these lately: asking may still help."""
+        entries = (directory.find(self._work, self._workspace, slack_id) for slack_id in ids)
+        return any(entry is None or not self._counts(entry) for entry in entries)
+
+    def _found(self, slack_id: str) -> Found | None:
+        entry = directory.find(self._work, self._workspace, slack_id)
+        return entry.found if entry and self._counts(entry) else None
+
+    def _counts(self, entry: Entry) -> bool:
+        # a moment in the future is that of a clock that was set back: it says nothing
+        return self._work.now - USABLE <= entry.at <= self._work.now

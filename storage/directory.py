@@ -1,0 +1,59 @@
+"""The directory at rest: what Slack last said of people and groups, shared by all processes."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.model.people import Found, Group, Profile
+from storage.schema import directory
+from storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What Slack said, and when; `found` is None if it could not be asked then."""
+
+    at: datetime
+    found: Found | None
+
+
+def find(work: UnitOfWork, workspace: str, slack_id: str) -> Entry | None:
+    """What was last learned of a person or group; None if nobody has asked yet."""
+    here = (directory.c.workspace == workspace) & (directory.c.id == slack_id)
+    row = work.one(select(directory.c.at, directory.c.found).where(here))
+    return Entry(row["at"], _found(row["found"])) if row else None
+
+
+def keep(work: UnitOfWork, workspace: str, slack_id: str, found: Found | None) -> None:
+    """Writes down what Slack said, or that it could not be asked: then nothing older counts."""
+    values = {"at": work.now, "found": _to_json(found)}
+    new = work.insert(directory).values(workspace=workspace, id=slack_id, **values)
+    work.execute(new.on_conflict_do_update(index_elements=["workspace", "id"], set_=values))
+
+
+def stale(work: UnitOfWork, workspace: str, ids: Iterable[str], fresh: timedelta) -> list[str]:
+    """Those of `ids` about which Slack has to be asked again."""
+    wanted = sorted(set(ids))
+    # a moment in the future is that of a clock that was set back: it says nothing
+    new = directory.c.at.between(work.now - fresh, work.now)
+    here = (directory.c.workspace == workspace) & directory.c.id.in_(wanted)
+    rows = work.rows(select(directory.c.id, directory.c.found).where(here, new))
+    known = {row["id"] for row in rows if row["found"] is not None}
+    return [slack_id for slack_id in wanted if slack_id not in known]
+
+
+def _to_json(found: Found | None) -> dict[str, Any] | None:
+    if isinstance(found, Group):
+        return {"name": found.name, "members": sorted(found.members)}
+    return asdict(found) if found else None
+
+
+def _found(kept: dict[str, Any] | None) -> Found | None:
+    if kept is None:
+        return None
+    if "members" in kept:
+        return Group(kept["name"], frozenset(kept["members"]))
+    return Profile(**kept)
