@@ -2,6 +2,7 @@
 
 from sandbox.slack.call import Call, method
 from sandbox.slack.errors import ApiError
+from sandbox.slack.people import Standing
 from sandbox.slack.workspace import message_body
 from sandbox.slack.world import (
     APP,
@@ -57,49 +58,62 @@ def bots_info(call: Call) -> Json:
     return {"ok": True, "bot": bot}
 
 
-def _user(member: Member) -> Json:
-    """As users.info shows it; everybody lives in UTC."""
-    name = {"real_name": member.real_name, "display_name": member.name}
-    return {
+def _user(call: Call, member: Member) -> Json:
+    """As users.info shows it; everybody lives in UTC.
+
+    A deactivated account has fewer fields, and the address of another team's people is not shown.
+    """
+    standing = call.workspace.people.of(member.id)
+    profile = {"real_name": member.real_name, "display_name": member.name, "title": member.about}
+    if not standing.is_external:
+        profile["email"] = f"{member.name}@demo.test"
+    user: Json = {
         "id": member.id,
-        "team_id": TEAM,
+        "team_id": standing.team,
         "name": member.name,
-        "deleted": False,
-        "real_name": member.real_name,
-        "tz": "Etc/UTC",
-        "tz_label": "Coordinated Universal Time",
-        "tz_offset": 0,
-        "profile": {**name, "title": member.about, "email": f"{member.name}@demo.test", "team": TEAM},
-        "is_admin": False,
-        "is_owner": False,
-        "is_restricted": False,
-        "is_ultra_restricted": False,
+        "deleted": standing.deleted,
+        "profile": {**profile, "team": standing.team},
         "is_bot": member.is_bot,
         "is_app_user": False,
         "updated": CREATED,
     }
+    return user if standing.deleted else user | _active(member, standing)
+
+
+def _active(member: Member, standing: Standing) -> Json:
+    """What only an active account has; a single-channel guest is both kinds of restricted."""
+    fields: Json = {
+        "real_name": member.real_name,
+        "tz": "Etc/UTC",
+        "tz_label": "Coordinated Universal Time",
+        "tz_offset": 0,
+        "is_admin": False,
+        "is_owner": False,
+        "is_restricted": standing.guest != "",
+        "is_ultra_restricted": standing.guest == "single",
+    }
+    return fields | {"is_stranger": standing.stranger} if standing.is_external else fields
 
 
 @method("users.info")
 def users_info(call: Call) -> Json:
-    member = MEMBERS.get(call.need("user"))
-    if member is None:
-        raise ApiError("user_not_found")
-    return {"ok": True, "user": _user(member)}
+    return {"ok": True, "user": _user(call, call.workspace.people.known(call.need("user")))}
 
 
 @method("users.list")
-def users_list(_call: Call) -> Json:
-    return {"ok": True, "members": [_user(member) for member in MEMBERS.values()], **LAST_PAGE}
+def users_list(call: Call) -> Json:
+    return {"ok": True, "members": [_user(call, member) for member in MEMBERS.values()], **LAST_PAGE}
 
 
 @method("users.lookupByEmail")
 def users_by_email(call: Call) -> Json:
+    """Neither bots, nor deactivated accounts, nor people of another team are found."""
     email = call.need("email")
+    people = call.workspace.people
     found = next((m for m in MEMBERS.values() if email == f"{m.name}@demo.test" and not m.is_bot), None)
-    if found is None:
+    if found is None or people.of(found.id).deleted or people.of(found.id).is_external:
         raise ApiError("users_not_found")
-    return {"ok": True, "user": _user(found)}
+    return {"ok": True, "user": _user(call, people.known(found.id))}
 
 
 @method("usergroups.list")
@@ -193,6 +207,8 @@ def conversation_open(call: Call) -> Json:
     direct = direct_with(users[0])
     if direct is None or len(users) > 1:
         raise ApiError("user_not_found" if len(users) == 1 else "too_many_users")
+    if call.workspace.people.of(users[0]).deleted:
+        raise ApiError("user_disabled")
     full = call.text("return_im") in {"1", "true", "True"}
     return {"ok": True, "channel": _channel(direct) if full else {"id": direct.id}}
 

@@ -341,6 +341,24 @@ class Control(_Door):
         """Set who is in a group, or let its look-up fail with `error`."""
         self._post("/control/groups", {"group": group, "users": users, "error": error})
 
+    def person(
+        self,
+        user: str,
+        *,
+        guest: str | None = None,
+        deleted: bool = False,
+        team: str | None = None,
+        stranger: bool | None = None,
+        error: str | None = None,
+    ) -> None:
+        """Make somebody a guest ("multi", "single", "" for none), gone, or of another team, or unknowable.
+
+        What is left out is as at the start. Of another team one is a stranger unless `stranger` is False:
+        that is how Slack shows people who are met in a shared channel.
+        """
+        order = {"guest": guest, "deleted": deleted, "team": team, "stranger": stranger, "error": error}
+        self._post("/control/people", {"user": user, **order})
+
     def redeliver(self) -> Json:
         """Deliver the newest payload once more, unchanged; returns how it was acknowledged."""
         return self._post("/control/redeliver", {})

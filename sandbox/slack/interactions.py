@@ -91,7 +91,8 @@ class Interactions:
         found = self._found(user, source)
         if find_element(found.blocks, source.block_id, source.action_id) is None:
             raise ApiError("element_not_found")
-        payload = payloads.suggestion(user, found, source.block_id, source.action_id, value)
+        asked = {"block_id": source.block_id, "action_id": source.action_id, "value": value}
+        payload = payloads.suggestion(self._workspace, user, found, asked)
         ack = await self._delivery.send(Parcel("interactive", payload))
         if ack.error or not isinstance(ack.body, dict):
             return {"options": [], **_told(ack, error=ack.error or "no_options")}
@@ -141,7 +142,7 @@ class Interactions:
         ack = Ack(None, 0)
         for each in closed:
             if each.given.get("notify_on_close"):
-                payload = payloads.view_closed(user, each, cleared=everything)
+                payload = payloads.view_closed(self._workspace, user, each, cleared=everything)
                 ack = await self._delivery.send(Parcel("interactive", payload))
         return _told(ack)
 

@@ -44,6 +44,16 @@ async def _groups(parts: Parts, body: Json) -> Json:
     return {}
 
 
+async def _people(parts: Parts, body: Json) -> Json:
+    """{"user": id} with guest ("multi", "single", ""), deleted, team, stranger and error (a code).
+
+    What is left out is as at the start.
+    """
+    parts.workspace.people.order(str(body.get("user", "")), body)
+    parts.workspace.touch()
+    return {}
+
+
 async def _redeliver(parts: Parts, _body: Json) -> Json:
     ack = await parts.delivery.again()
     if ack is None:
@@ -87,6 +97,7 @@ ORDERS: dict[str, Order] = {
     "reset": _reset,
     "request_url": _request_url,
     "groups": _groups,
+    "people": _people,
     "redeliver": _redeliver,
     "socket": _socket,
 }

@@ -24,6 +24,7 @@ from sandbox.slack.world import (
     PEOPLE,
     Channel,
     Json,
+    Member,
     members_of,
 )
 
@@ -56,6 +57,24 @@ def _channel(workspace: Workspace, user: str, channel: Channel) -> Json:
     return {"id": channel.id, "name": name, "direct": channel.is_direct, "newest": newest}
 
 
+def _person(workspace: Workspace, member: Member) -> Json:
+    """As the page's pickers name them; `note` is what makes somebody other than a member."""
+    standing = workspace.people.of(member.id)
+    notes = (
+        ("deactivated", standing.deleted),
+        ("guest", standing.guest != ""),
+        ("another workspace", standing.is_external),
+    )
+    return {
+        "id": member.id,
+        "name": member.name,
+        "real_name": member.real_name,
+        "about": member.about,
+        "deleted": standing.deleted,
+        "note": ", ".join(note for note, holds in notes if holds),
+    }
+
+
 def _view(view: View | None) -> Json | None:
     return {**view_body(view), "entered": view.values} if view else None
 
@@ -68,7 +87,7 @@ def state_for(workspace: Workspace, user: str, channel: str) -> Json:
         "revision": workspace.revision,
         "user": user,
         "command": COMMAND,
-        "people": [{"id": p.id, "name": p.name, "real_name": p.real_name, "about": p.about} for p in PEOPLE],
+        "people": [_person(workspace, person) for person in PEOPLE],
         "members": {member.id: member.name for member in MEMBERS.values()},
         "groups": GROUP_HANDLES,
         "channels": [_channel(workspace, user, each) for each in mine],

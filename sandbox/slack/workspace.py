@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from sandbox.slack.errors import ApiError
 from sandbox.slack.journal import Journal
+from sandbox.slack.people import People
 from sandbox.slack.views import Views
 from sandbox.slack.world import (
     BOT_USER,
@@ -77,6 +78,7 @@ class Workspace:
     hooks: dict[str, Hook] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     broken_groups: dict[str, str] = field(default_factory=dict)
+    people: People = field(default_factory=People)
     files: dict[str, Json] = field(default_factory=dict)
     journal: Journal = field(default_factory=Journal)
     views: Views = field(init=False)
@@ -92,8 +94,10 @@ class Workspace:
         """Back to an empty workspace; revisions and timestamps go on."""
         self.groups = {group: list(members) for group, members in GROUP_MEMBERS.items()}
         self.views.clear()
-        for kept in (self.messages, self.triggers, self.hooks, self.broken_groups, self.files, self.journal):
+        for kept in (self.messages, self.triggers, self.hooks, self.broken_groups, self.files):
             kept.clear()
+        self.people.clear()
+        self.journal.clear()
         self.touch()
 
     # -- revisions ---------------------------------------------------------------------------

@@ -231,3 +231,19 @@ def test_a_channel_with_news_says_so(slack, rita):
     channel.click()
     expect(rita.get_by_text("Please decide")).to_be_visible()
     expect(rita.get_by_text("(new)")).to_have_count(0)
+
+
+def test_the_picker_starts_with_rita_and_marks_who_is_no_member(slack, rita):
+    people = rita.get_by_label("You are").get_by_role("option")
+    expect(people).to_have_count(5)
+    expect(people.first).to_have_text("Rita Reyes — asks")
+    expect(people.last).to_have_text("Gus Guest — works for a supplier (guest)")
+    slack.control.person("U0CARA", deleted=True, team="T0OTHER")
+    expect(people.nth(3)).to_have_text("Cara Chen — CFO (deactivated, another workspace)")
+    expect(rita.get_by_label("You are")).to_have_value("U0RITA")
+
+
+def test_a_single_channel_guest_sees_one_channel(slack, page):
+    page.goto(f"{slack.url}/?user=U0GUS")
+    expect(page.get_by_role("button", name="# phone-numbers")).to_be_visible()
+    expect(page.get_by_role("button", name="# number-approvals")).to_have_count(0)

@@ -77,10 +77,9 @@ function draw(state) {
 }
 
 function drawPeople(state) {
-  const select = part("person");
-  if (select.options.length) return;
-  select.append(...state.people.map((p) =>
-    el("option", { value: p.id, selected: p.id === here.user }, `${p.real_name} — ${p.about}`)));
+  const named = (p) => `${p.real_name} — ${p.about}${p.note ? ` (${p.note})` : ""}`;
+  replaceIfChanged(part("person"), state.people.map((p) =>
+    el("option", { value: p.id, selected: p.id === here.user }, named(p))));
 }
 
 function channelItem(channel) {
