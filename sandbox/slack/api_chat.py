@@ -3,10 +3,10 @@
 from sandbox.slack.answers import checked_message
 from sandbox.slack.blocks import kept
 from sandbox.slack.call import Call, method
-from sandbox.slack.checks import check_blocks, too_much_text
+from sandbox.slack.checks import check_blocks, check_users, too_much_text
 from sandbox.slack.errors import ApiError, refused
 from sandbox.slack.workspace import Message, message_body
-from sandbox.slack.world import BOT_USER, Json, members_of
+from sandbox.slack.world import BOT_USER, MEMBERS, Json, members_of
 
 LONGEST_POST = 40_000
 LONGEST_UPDATE = 4_000
@@ -61,7 +61,7 @@ def update(call: Call) -> Json:
         raise ApiError("msg_too_long")
     if not text and blocks is None:
         raise ApiError("no_text")
-    if problems := check_blocks(blocks or []):
+    if problems := check_blocks(blocks or []) or check_users(blocks or [], MEMBERS):
         raise refused("invalid_blocks", problems)
     call.workspace.edit(message, text, message.blocks if blocks is None else kept(blocks))
     body = message_body(message)

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from sandbox.slack.limits import (
@@ -46,6 +46,21 @@ def check_view(view: Any, kind: str = "modal") -> list[str]:
     if len(json.dumps(view)) > VIEW_BYTES:
         found.append(_say("must be less than 250 KB", "/view"))
     return found
+
+
+def check_users(blocks: list[Json], known: Container[str], at: str = "/blocks") -> list[str]:
+    """Who is given as chosen already though nobody knows them; the blocks are otherwise in order."""
+    return [
+        _say("invalid user", f"{at}/{block}/{place}/initial_user")
+        for block, each in enumerate(blocks)
+        for place, element in _placed(each)
+        if element.get("initial_user") is not None and element["initial_user"] not in known
+    ]
+
+
+def _placed(block: Json) -> Iterator[tuple[str, Json]]:
+    yield from ((key, block[key]) for key in ("accessory", "element") if block.get(key))
+    yield from ((f"elements/{n}", element) for n, element in enumerate(block.get("elements") or []))
 
 
 def too_much_text(blocks: list[Json]) -> bool:

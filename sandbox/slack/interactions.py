@@ -11,6 +11,8 @@ from sandbox.slack.views import View
 from sandbox.slack.workspace import Message, Workspace
 from sandbox.slack.world import BOT_NAME, COMMAND, Json, members_of
 
+SELECT_KEYS = ("placeholder", "confirm", "initial_option", "initial_options", "initial_user", "initial_date")
+
 
 @dataclass(frozen=True)
 class Source:
@@ -79,6 +81,7 @@ class Interactions:
         if element is None:
             raise ApiError("element_not_found")
         action = _action(element, source.block_id, self._workspace.next_ts(), chosen)
+        entered = _with_choice(entered, element, source, chosen)
         if isinstance(found, View):
             found.values = entered
             payload = payloads.view_action(self._workspace, user, found, action)
@@ -159,11 +162,19 @@ def _told(ack: Ack, **instead: str | None) -> Json:
     return told
 
 
+def _with_choice(entered: Json, element: Json, source: Source, chosen: Json) -> Json:
+    """What was entered, the newest choice with it; buttons and overflow menus keep nothing."""
+    if element["type"] in {"button", "overflow"}:
+        return entered
+    block = {**entered.get(source.block_id, {}), source.action_id: chosen}
+    return {**entered, source.block_id: block}
+
+
 def _action(element: Json, block_id: str, action_ts: str, chosen: Json) -> Json:
     """The element of `actions`: what it is, what was chosen, when."""
     kind = element["type"]
     action = {"type": kind, "action_id": element["action_id"], "block_id": block_id, "action_ts": action_ts}
-    same = ("text", "value", "style", "confirm") if kind == "button" else ("placeholder", "confirm")
+    same = ("text", "value", "style", "confirm") if kind == "button" else SELECT_KEYS
     action |= {key: element[key] for key in same if key in element}
     if kind in STATE_KEYS:
         key = STATE_KEYS[kind][0]

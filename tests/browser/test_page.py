@@ -247,3 +247,62 @@ def test_a_single_channel_guest_sees_one_channel(slack, page):
     page.goto(f"{slack.url}/?user=U0GUS")
     expect(page.get_by_role("button", name="# phone-numbers")).to_be_visible()
     expect(page.get_by_role("button", name="# number-approvals")).to_have_count(0)
+
+
+def person_block(**more):
+    select = {"type": "users_select", "action_id": "p", **more}
+    return {"type": "input", "block_id": "who", "label": plain("For whom"), "element": select}
+
+
+def chosen(slack):
+    return slack.app.last["view"]["state"]["values"]["who"]["p"]["selected_user"]
+
+
+def test_a_person_is_found_by_any_part_of_the_name(slack, rita):
+    slack.control.person("U0ANA", deleted=True)
+    open_modal(slack, modal(person_block(placeholder=plain("Who?"))))
+    box = rita.get_by_role("combobox", name="For whom")
+    box.fill("a")
+    offered = rita.get_by_role("listbox").get_by_role("option")
+    expect(offered).to_have_text(["Rita Reyes", "Cara Chen"])
+    box.fill("gu")
+    expect(offered).to_have_text(["Gus Guest guest"])
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(box).to_have_value("Gus Guest")
+    rita.get_by_role("button", name="Send").last.click()
+    expect(rita.get_by_role("dialog")).to_have_count(0)
+    assert chosen(slack) == "U0GUS"
+
+
+def test_a_person_who_is_taken_out_again_is_nobody(slack, rita):
+    open_modal(slack, modal({**person_block(initial_user="U0ANA"), "optional": True}))
+    box = rita.get_by_role("combobox", name="For whom")
+    expect(box).to_have_value("Ana Arslan")
+    box.fill("")
+    rita.get_by_role("button", name="Send").last.click()
+    expect(rita.get_by_role("dialog")).to_have_count(0)
+    assert chosen(slack) is None
+
+
+def test_what_the_person_thought_better_of_is_taken_back(slack, rita):
+    confirm = {"title": plain("Sure?"), "text": plain("x"), "confirm": plain("Yes"), "deny": plain("No")}
+    person = {"type": "users_select", "action_id": "p", "placeholder": plain("Who"), "confirm": confirm}
+    select = {
+        "type": "static_select", "action_id": "s", "placeholder": plain("What"), "confirm": confirm,
+        "options": [option("One", "1")],
+    }  # fmt: skip
+    boxes = {"type": "checkboxes", "action_id": "b", "options": [option("SMS", "s")], "confirm": confirm}
+    slack.post("Choose", [actions(person, select, boxes)])
+    deny = rita.get_by_role("alertdialog").get_by_role("button", name="No")
+    rita.get_by_role("combobox", name="Who").fill("ana")
+    rita.get_by_role("option", name="Ana Arslan", exact=True).click()
+    deny.click()
+    expect(rita.get_by_role("combobox", name="Who")).to_have_value("")
+    rita.get_by_label("What").select_option("One")
+    deny.click()
+    expect(rita.get_by_label("What")).to_have_value("")
+    rita.get_by_label("SMS").click()
+    deny.click()
+    expect(rita.get_by_label("SMS")).not_to_be_checked()
+    assert slack.app.received == []

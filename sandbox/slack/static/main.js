@@ -67,7 +67,7 @@ function draw(state) {
   here.state = state;
   here.seen[here.channel] = state.channels.find((c) => c.id === here.channel)?.newest || "";
   const channels = Object.fromEntries(state.channels.map((c) => [c.id, c.name]));
-  know({ members: state.members, groups: state.groups, channels });
+  know({ members: state.members, groups: state.groups, channels, people: state.people });
   drawPeople(state);
   drawSidebar(state);
   drawTop(state);

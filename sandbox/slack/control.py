@@ -1,0 +1,59 @@
+"""What only tests do to the stand-in: order trouble, change the world, read the log."""
+
+from sandbox.slack.door import Door
+from sandbox.slack.world import Json
+
+
+class Control(Door):
+    """The doors of the stand-in that only tests use."""
+
+    def fault(self, method: str, do: Json, times: int = 1) -> None:
+        """Order trouble, for example {"status": 500} or {"reset": "after"}; "*" is every method."""
+        self.post("/control/faults", {"method": method, "do": do, "times": times})
+
+    def reset(self) -> None:
+        self.post("/control/reset", {})
+
+    def request_url(self, url: str | None) -> None:
+        self.post("/control/request_url", {"url": url})
+
+    def log(self, kind: str = "", method: str = "", since: int = 0) -> list[Json]:
+        """What happened, oldest first; kinds: "api", "response_url", "delivery", "fault", "refused"."""
+        entries: list[Json] = self.get("/control/log", kind=kind, method=method, since=since)["log"]
+        return entries
+
+    def group(self, group: str, *, users: list[str] | None = None, error: str | None = None) -> None:
+        """Set who is in a group, or let its look-up fail with `error`."""
+        self.post("/control/groups", {"group": group, "users": users, "error": error})
+
+    def person(
+        self,
+        user: str,
+        *,
+        guest: str | None = None,
+        deleted: bool = False,
+        team: str | None = None,
+        stranger: bool | None = None,
+        error: str | None = None,
+    ) -> None:
+        """Make somebody a guest ("multi", "single", "" for none), gone, or of another team, or unknowable.
+
+        What is left out is as at the start. Of another team one is a stranger unless `stranger` is False:
+        that is how Slack shows people who are met in a shared channel.
+        """
+        order = {"guest": guest, "deleted": deleted, "team": team, "stranger": stranger, "error": error}
+        self.post("/control/people", {"user": user, **order})
+
+    def redeliver(self) -> Json:
+        """Deliver the newest payload once more, unchanged; returns how it was acknowledged."""
+        return self.post("/control/redeliver", {})
+
+    def disconnect(self, reason: str = "refresh_requested", *, close: bool = False) -> int:
+        """Ask the app's sockets to leave; returns how many were asked."""
+        asked: int = self.post("/control/socket", {"disconnect": reason, "close": close})["asked"]
+        return asked
+
+    def sockets(self) -> int:
+        """How many sockets of the app are connected."""
+        connected: int = self.get("/control/sockets")["connected"]
+        return connected
