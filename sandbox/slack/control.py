@@ -18,9 +18,22 @@ class Control(Door):
         self.post("/control/request_url", {"url": url})
 
     def log(self, kind: str = "", method: str = "", since: int = 0) -> list[Json]:
-        """What happened, oldest first; kinds: "api", "response_url", "delivery", "fault", "refused"."""
+        """What happened, oldest first: "api", "response_url", "delivery", "fault", "refused", "ping"."""
         entries: list[Json] = self.get("/control/log", kind=kind, method=method, since=since)["log"]
         return entries
+
+    def mark(self) -> int:
+        """Where the log ends now: a `since` for what comes after."""
+        entries = self.log()
+        return int(entries[-1]["n"]) if entries else 0
+
+    def pings(self, since: int = 0) -> list[Json]:
+        """Messages that pinged somebody when posted, oldest first: {channel, ts, users}.
+
+        Every message in a direct message is notified; it stands here only if it names its person.
+        """
+        keys = ("channel", "ts", "users")
+        return [{key: entry[key] for key in keys} for entry in self.log("ping", since=since)]
 
     def group(self, group: str, *, users: list[str] | None = None, error: str | None = None) -> None:
         """Set who is in a group, or let its look-up fail with `error`."""

@@ -54,7 +54,14 @@ def _channel(workspace: Workspace, user: str, channel: Channel) -> Json:
     seen = workspace.seen_by(user, channel.id)
     name = BOT_NAME if channel.is_direct else channel.name
     newest = seen[-1].ts if seen else ""
-    return {"id": channel.id, "name": name, "direct": channel.is_direct, "newest": newest}
+    pinged = max((message.ts for message in seen if user in message.pings), default="")
+    return {
+        "id": channel.id,
+        "name": name,
+        "direct": channel.is_direct,
+        "newest": newest,
+        "pinged": pinged,
+    }
 
 
 def _person(workspace: Workspace, member: Member) -> Json:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from sandbox.slack.errors import ApiError
 from sandbox.slack.journal import Journal
 from sandbox.slack.people import People
+from sandbox.slack.pings import pinged
 from sandbox.slack.views import Views
 from sandbox.slack.world import (
     BOT_USER,
@@ -31,7 +32,10 @@ RESPONSE_URL_SECONDS = 30 * 60
 
 @dataclass
 class Message:
-    """One message; `only_for` makes it ephemeral; `rev` is the revision of its last change."""
+    """One message; `only_for` makes it ephemeral; `rev` is the revision of its last change.
+
+    `pings` is who was pinged when it was posted: an edit pings nobody.
+    """
 
     ts: str
     channel: str
@@ -43,6 +47,7 @@ class Message:
     thread_ts: str | None = None
     edited: str | None = None
     metadata: Json | None = None
+    pings: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -137,7 +142,21 @@ class Workspace:
         rev = self.touch()
         message = Message(self.next_ts(), channel, user, text, blocks, rev, **more)  # type: ignore[arg-type]
         self.messages.append(message)
+        self._ping(message)
         return message
+
+    def _ping(self, message: Message) -> None:
+        """Note who is pinged: not the author, not who is gone, and nobody by an ephemeral message."""
+        if message.only_for is not None:
+            return
+        there = [
+            user
+            for user in members_of(self.channel(message.channel))
+            if user not in {message.user, BOT_USER} and not self.people.of(user).deleted
+        ]
+        message.pings = pinged(message.text, message.blocks, there, self.groups)
+        if message.pings:
+            self.journal.add("ping", channel=message.channel, ts=message.ts, users=message.pings)
 
     def edit(self, message: Message, text: str, blocks: list[Json]) -> None:
         message.text, message.blocks = text, blocks

@@ -306,3 +306,21 @@ def test_what_the_person_thought_better_of_is_taken_back(slack, rita):
     deny.click()
     expect(rita.get_by_label("SMS")).not_to_be_checked()
     assert slack.app.received == []
+
+
+def test_a_ping_waits_for_its_person_and_goes_once_it_is_seen(slack, rita):
+    slack.post("<@U0ANA> please decide", channel="C0APPROVE")
+    expect(rita.get_by_role("button", name=re.compile("# number-approvals"))).to_be_visible()
+    expect(rita.get_by_text("(mentions you)")).to_have_count(0)
+    rita.get_by_label("You are").select_option("U0ANA")
+    channel = rita.get_by_role("button", name=re.compile(r"# number-approvals.*\(mentions you\)"))
+    expect(channel).to_contain_text("@")
+    channel.click()
+    expect(rita.get_by_text("please decide")).to_be_visible()
+    expect(rita.get_by_text("(mentions you)")).to_have_count(0)
+    rita.reload()
+    expect(rita.get_by_text("please decide")).to_be_visible()
+    rita.get_by_role("button", name="# phone-numbers").click()
+    expect(rita.get_by_text("(mentions you)")).to_have_count(0)
+    slack.post("<!subteam^S0PROCURE> one more", channel="C0APPROVE")
+    expect(channel).to_be_visible()

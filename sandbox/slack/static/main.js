@@ -65,7 +65,7 @@ function live() {
 function draw(state) {
   here.revision = state.revision;
   here.state = state;
-  here.seen[here.channel] = state.channels.find((c) => c.id === here.channel)?.newest || "";
+  see(here.channel, state.channels.find((c) => c.id === here.channel)?.newest || "");
   const channels = Object.fromEntries(state.channels.map((c) => [c.id, c.name]));
   know({ members: state.members, groups: state.groups, channels, people: state.people });
   drawPeople(state);
@@ -82,14 +82,27 @@ function drawPeople(state) {
     el("option", { value: p.id, selected: p.id === here.user }, named(p))));
 }
 
+const mentioned = () => el("span", { class: "ping", title: "You were mentioned" },
+  el("span", { "aria-hidden": "true" }, "@"), el("span", { class: "sr" }, " (mentions you)"));
+
+// What a person has seen outlives a switch to somebody else and back: a ping waits for its person.
+const memory = () => `seen:${here.user}`;
+const recalled = () => { try { return JSON.parse(localStorage.getItem(memory())) || {}; } catch { return {}; } };
+function see(channel, ts) {
+  if (here.seen[channel] === ts) return;
+  here.seen[channel] = ts;
+  try { localStorage.setItem(memory(), JSON.stringify(here.seen)); } catch { /* a browser that keeps nothing */ }
+}
+
 function channelItem(channel) {
   const current = channel.id === here.channel;
   const news = !current && channel.newest > (here.seen[channel.id] ?? here.start[channel.id] ?? "");
+  const pinged = !current && channel.pinged > (here.seen[channel.id] || "");
   const label = channel.direct ? channel.name : `# ${channel.name}`;
   return el("li", {}, el("button", {
     type: "button", class: news ? "news" : "", "aria-current": current ? "page" : undefined,
     onclick: () => go(channel.id, "messages"),
-  }, label, news && el("span", { class: "sr" }, " (new)")));
+  }, label, news && el("span", { class: "sr" }, " (new)"), pinged && mentioned()));
 }
 
 function drawSidebar(state) {
@@ -195,6 +208,7 @@ part("person").addEventListener("change", (event) => {
   location.assign(`/?${new URLSearchParams({ user: event.target.value })}`);
 });
 
+here.seen = recalled();
 address();
 await refresh();
 live();
