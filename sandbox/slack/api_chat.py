@@ -6,15 +6,21 @@ from sandbox.slack.call import Call, method
 from sandbox.slack.checks import check_blocks, check_users, too_much_text
 from sandbox.slack.errors import ApiError, refused
 from sandbox.slack.workspace import Message, message_body
-from sandbox.slack.world import BOT_USER, MEMBERS, Json, members_of
+from sandbox.slack.world import BOT_USER, MEMBERS, Channel, Json, members_of
 
 LONGEST_POST = 40_000
 LONGEST_UPDATE = 4_000
 
 
+def _open_channel(call: Call) -> Channel:
+    channel = call.workspace.channel(call.need("channel"))
+    call.workspace.channels.may_post(channel.id)
+    return channel
+
+
 @method("chat.postMessage")
 def post_message(call: Call) -> Json:
-    channel = call.workspace.channel(call.need("channel"))
+    channel = _open_channel(call)
     text, blocks = checked_message(call.arguments)
     if too_much_text(blocks):
         raise ApiError("msg_blocks_too_long")
@@ -31,7 +37,7 @@ def post_message(call: Call) -> Json:
 
 @method("chat.postEphemeral")
 def post_ephemeral(call: Call) -> Json:
-    channel = call.workspace.channel(call.need("channel"))
+    channel = _open_channel(call)
     user = call.need("user")
     if user not in members_of(channel):
         raise ApiError("user_not_in_channel")
@@ -44,6 +50,7 @@ def post_ephemeral(call: Call) -> Json:
 def _own(call: Call, refusal: str) -> Message:
     """The bot's message that is meant; ephemeral ones are not found, as in Slack."""
     channel = call.workspace.channel(call.need("channel"))
+    call.workspace.channels.may_change(channel.id)
     message = call.workspace.find(channel.id, call.need("ts"))
     if message is None or message.only_for is not None:
         raise ApiError("message_not_found")

@@ -144,9 +144,23 @@ def group_members(call: Call) -> Json:
     return {"ok": True, "users": call.workspace.groups[group]}
 
 
-def _channel(channel: Channel) -> Json:
+def _known_channel(call: Call) -> Channel:
+    """The channel, if the bot can see it. Raises ApiError channel_not_found."""
+    channel = CHANNELS.get(call.need("channel"))
+    if channel is None or call.workspace.channels.of(channel.id).is_hidden:
+        raise ApiError("channel_not_found")
+    return channel
+
+
+def _channel(call: Call, channel: Channel) -> Json:
     """As conversations.info shows it."""
-    common = {"id": channel.id, "created": CREATED, "is_archived": False, "is_im": channel.is_direct}
+    condition = call.workspace.channels.of(channel.id)
+    common = {
+        "id": channel.id,
+        "created": CREATED,
+        "is_archived": condition.archived,
+        "is_im": channel.is_direct,
+    }
     if channel.is_direct:
         return {**common, "user": channel.person, "is_open": True, "priority": 0}
     return {
@@ -156,9 +170,9 @@ def _channel(channel: Channel) -> Json:
         "is_channel": True,
         "is_group": False,
         "is_mpim": False,
-        "is_private": False,
+        "is_private": condition.private,
         "is_general": False,
-        "is_member": True,
+        "is_member": not condition.bot_removed,
         "creator": "U0ANA",
         "context_team_id": TEAM,
         "topic": {"value": "", "creator": "", "last_set": 0},
@@ -168,25 +182,33 @@ def _channel(channel: Channel) -> Json:
 
 @method("conversations.info")
 def conversation_info(call: Call) -> Json:
-    channel = CHANNELS.get(call.need("channel"))
-    if channel is None:
-        raise ApiError("channel_not_found")
-    return {"ok": True, "channel": _channel(channel)}
+    return {"ok": True, "channel": _channel(call, _known_channel(call))}
 
 
 @method("conversations.list")
 def conversations_list(call: Call) -> Json:
     types = (call.text("types") or "public_channel").split(",")
-    shown = [c for c in CHANNELS.values() if ("im" if c.is_direct else "public_channel") in types]
-    return {"ok": True, "channels": [_channel(channel) for channel in shown], **LAST_PAGE}
+    conditions = call.workspace.channels
+    shown = [
+        _channel(call, channel)
+        for channel in CHANNELS.values()
+        if _type(call, channel) in types and not conditions.of(channel.id).is_hidden
+    ]
+    return {"ok": True, "channels": shown, **LAST_PAGE}
+
+
+def _type(call: Call, channel: Channel) -> str:
+    if channel.is_direct:
+        return "im"
+    return "private_channel" if call.workspace.channels.of(channel.id).private else "public_channel"
 
 
 @method("conversations.members")
 def conversation_members(call: Call) -> Json:
-    channel = CHANNELS.get(call.need("channel"))
-    if channel is None:
-        raise ApiError("channel_not_found")
-    return {"ok": True, "members": members_of(channel), **LAST_PAGE}
+    channel = _known_channel(call)
+    gone = {BOT_USER} if call.workspace.channels.of(channel.id).bot_removed else set()
+    members = [user for user in members_of(channel) if user not in gone]
+    return {"ok": True, "members": members, **LAST_PAGE}
 
 
 @method("conversations.history")
@@ -210,7 +232,7 @@ def conversation_open(call: Call) -> Json:
     if call.workspace.people.of(users[0]).deleted:
         raise ApiError("user_disabled")
     full = call.text("return_im") in {"1", "true", "True"}
-    return {"ok": True, "channel": _channel(direct) if full else {"id": direct.id}}
+    return {"ok": True, "channel": _channel(call, direct) if full else {"id": direct.id}}
 
 
 @method("apps.connections.open")

@@ -57,6 +57,25 @@ class Control(Door):
         order = {"guest": guest, "deleted": deleted, "team": team, "stranger": stranger, "error": error}
         self.post("/control/people", {"user": user, **order})
 
+    def channel(
+        self,
+        channel: str,
+        *,
+        archived: bool | None = None,
+        bot_removed: bool | None = None,
+        private: bool | None = None,
+    ) -> None:
+        """Archive a channel, or take the bot out of it; what is left out stays as it is.
+
+        Out of a private channel, the bot is told channel_not_found instead of not_in_channel.
+        """
+        order = {"archived": archived, "bot_removed": bot_removed, "private": private}
+        self.post("/control/channel", {"channel": channel, **order})
+
+    def delete(self, channel: str, ts: str) -> None:
+        """Take a message away, as an administrator can. Raises LookupError message_not_found."""
+        self.post("/control/delete", {"channel": channel, "ts": ts})
+
     def redeliver(self) -> Json:
         """Deliver the newest payload once more, unchanged; returns how it was acknowledged."""
         return self.post("/control/redeliver", {})

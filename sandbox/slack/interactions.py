@@ -37,6 +37,8 @@ class Interactions:
         channel = self._workspace.channel(channel_id)
         if user not in members_of(channel):
             raise ApiError("channel_not_found")
+        if self._workspace.channels.of(channel_id).archived:
+            raise ApiError("is_archived")
         word, _, text = typed.strip().partition(" ")
         if word == COMMAND:
             return await self._command(user, channel_id, typed.strip(), text)

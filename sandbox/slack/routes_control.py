@@ -54,6 +54,22 @@ async def _people(parts: Parts, body: Json) -> Json:
     return {}
 
 
+async def _channel(parts: Parts, body: Json) -> Json:
+    """{"channel": id} with archived, bot_removed and private (bools); what is left out stays."""
+    parts.workspace.channels.order(str(body.get("channel", "")), body)
+    parts.workspace.touch()
+    return {}
+
+
+async def _delete(parts: Parts, body: Json) -> Json:
+    """{"channel": id, "ts": ts}: somebody who may takes the message away."""
+    message = parts.workspace.find(str(body.get("channel", "")), str(body.get("ts", "")))
+    if message is None:
+        raise ApiError("message_not_found")
+    parts.workspace.remove(message)
+    return {}
+
+
 async def _redeliver(parts: Parts, _body: Json) -> Json:
     ack = await parts.delivery.again()
     if ack is None:
@@ -98,6 +114,8 @@ ORDERS: dict[str, Order] = {
     "request_url": _request_url,
     "groups": _groups,
     "people": _people,
+    "channel": _channel,
+    "delete": _delete,
     "redeliver": _redeliver,
     "socket": _socket,
 }

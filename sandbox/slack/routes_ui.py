@@ -61,6 +61,7 @@ def _channel(workspace: Workspace, user: str, channel: Channel) -> Json:
         "direct": channel.is_direct,
         "newest": newest,
         "pinged": pinged,
+        "archived": workspace.channels.of(channel.id).archived,
     }
 
 

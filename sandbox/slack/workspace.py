@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sandbox.slack.channels import Channels
 from sandbox.slack.errors import ApiError
 from sandbox.slack.journal import Journal
 from sandbox.slack.people import People
@@ -84,6 +85,7 @@ class Workspace:
     groups: dict[str, list[str]] = field(default_factory=dict)
     broken_groups: dict[str, str] = field(default_factory=dict)
     people: People = field(default_factory=People)
+    channels: Channels = field(default_factory=Channels)
     files: dict[str, Json] = field(default_factory=dict)
     journal: Journal = field(default_factory=Journal)
     views: Views = field(init=False)
@@ -102,6 +104,7 @@ class Workspace:
         for kept in (self.messages, self.triggers, self.hooks, self.broken_groups, self.files):
             kept.clear()
         self.people.clear()
+        self.channels.clear()
         self.journal.clear()
         self.touch()
 

@@ -324,3 +324,11 @@ def test_a_ping_waits_for_its_person_and_goes_once_it_is_seen(slack, rita):
     expect(rita.get_by_text("(mentions you)")).to_have_count(0)
     slack.post("<!subteam^S0PROCURE> one more", channel="C0APPROVE")
     expect(channel).to_be_visible()
+
+
+def test_an_archived_channel_can_be_read_and_not_written_in(slack, rita):
+    slack.post("From before")
+    slack.control.channel("C0NUMBERS", archived=True)
+    expect(rita.get_by_role("heading", name="#phone-numbers (archived)")).to_be_visible()
+    expect(rita.get_by_text("From before")).to_be_visible()
+    expect(rita.get_by_role("button", name="Send")).to_be_hidden()

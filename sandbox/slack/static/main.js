@@ -122,7 +122,7 @@ const current = (state) => state.channels.find((c) => c.id === here.channel) || 
 function drawTop(state) {
   const channel = current(state);
   const name = channel.direct ? channel.name : `#${channel.name}`;
-  part("title").textContent = name;
+  part("title").textContent = channel.archived ? `${name} (archived)` : name;
   part("text").setAttribute("aria-label", `Message ${name}`);
   part("text").placeholder = `Message ${name}, or try: ${state.command} search US local 415`;
   const tabs = part("tabs");
@@ -133,7 +133,7 @@ function drawTop(state) {
   const home = channel.direct && here.tab === "home";
   part("messages").hidden = home;
   part("home").hidden = !home;
-  part("composer").hidden = home;
+  part("composer").hidden = home || channel.archived;
 }
 
 function entriesOf(ts) {
