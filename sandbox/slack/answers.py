@@ -38,7 +38,7 @@ def to_hook(workspace: Workspace, hook: Hook, body: Json) -> None:
         workspace.edit(hook.source, text, blocks)
         return
     only_for = None if body.get("response_type") == "in_channel" else hook.user
-    thread: str | None = body.get("thread_ts")
+    thread = workspace.thread_ts(hook.channel, body.get("thread_ts"))
     workspace.post(hook.channel, BOT_USER, text, blocks, only_for=only_for, thread_ts=thread)
 
 

@@ -24,12 +24,14 @@ def post_message(call: Call) -> Json:
     text, blocks = checked_message(call.arguments)
     if too_much_text(blocks):
         raise ApiError("msg_blocks_too_long")
+    thread = call.workspace.thread_ts(channel.id, call.get("thread_ts"))
     message = call.workspace.post(
         channel.id,
         BOT_USER,
         text[:LONGEST_POST],
         blocks,
-        thread_ts=call.get("thread_ts"),
+        thread_ts=thread,
+        broadcast=thread is not None and call.flag("reply_broadcast"),
         metadata=call.get("metadata"),
     )
     return {"ok": True, "channel": channel.id, "ts": message.ts, "message": message_body(message)}
@@ -37,13 +39,17 @@ def post_message(call: Call) -> Json:
 
 @method("chat.postEphemeral")
 def post_ephemeral(call: Call) -> Json:
+    """In a thread that nobody has replied in yet it is accepted, and nobody sees it (its reference)."""
     channel = _open_channel(call)
     user = call.need("user")
     if user not in members_of(channel):
         raise ApiError("user_not_in_channel")
     text, blocks = checked_message(call.arguments)
-    thread: str | None = call.get("thread_ts")
-    message = call.workspace.post(channel.id, BOT_USER, text, blocks, only_for=user, thread_ts=thread)
+    thread = call.workspace.thread(channel.id, call.get("thread_ts"))
+    if call.get("thread_ts") and not (thread and thread.replies):
+        return {"ok": True, "message_ts": call.workspace.next_ts()}
+    within = thread.ts if thread else None
+    message = call.workspace.post(channel.id, BOT_USER, text, blocks, only_for=user, thread_ts=within)
     return {"ok": True, "message_ts": message.ts}
 
 
@@ -52,7 +58,7 @@ def _own(call: Call, refusal: str) -> Message:
     channel = call.workspace.channel(call.need("channel"))
     call.workspace.channels.may_change(channel.id)
     message = call.workspace.find(channel.id, call.need("ts"))
-    if message is None or message.only_for is not None:
+    if message is None or message.gone or message.only_for is not None:
         raise ApiError("message_not_found")
     if message.user != BOT_USER:
         raise ApiError(refusal)

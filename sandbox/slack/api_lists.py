@@ -127,7 +127,7 @@ def groups_list(call: Call) -> Json:
             "handle": GROUP_HANDLES.get(group, group.lower()),
             "date_delete": 0,
             "user_count": len(members),
-            **({"users": members} if call.text("include_users") in {"1", "true", "True"} else {}),
+            **({"users": members} if call.flag("include_users") else {}),
         }
         for group, members in call.workspace.groups.items()
     ]
@@ -213,12 +213,33 @@ def conversation_members(call: Call) -> Json:
 
 @method("conversations.history")
 def conversation_history(call: Call) -> Json:
-    """Newest first; ephemeral messages are not part of the history."""
+    """Newest first; neither ephemeral messages nor replies that stay in their thread are in the history."""
     channel = call.workspace.channel(call.need("channel"))
     limit = int(call.text("limit") or 100)
-    lasting = [m for m in call.workspace.messages if m.channel == channel.id and m.only_for is None]
+    lasting = [
+        message
+        for message in call.workspace.messages
+        if message.channel == channel.id and message.only_for is None
+        if message.broadcast or message.thread_ts is None
+    ]
     newest = [message_body(message) for message in reversed(lasting)][:limit]
     return {"ok": True, "messages": newest, "has_more": len(lasting) > limit, **LAST_PAGE}
+
+
+@method("conversations.replies")
+def conversation_replies(call: Call) -> Json:
+    """The parent and what was replied, oldest first."""
+    channel = call.workspace.channel(call.need("channel"))
+    parent = call.workspace.thread(channel.id, call.need("ts"))
+    if parent is None:
+        raise ApiError("thread_not_found")
+    replies = [m for m in call.workspace.messages if m.thread_ts == parent.ts and m.only_for is None]
+    return {
+        "ok": True,
+        "messages": [message_body(m) for m in (parent, *replies)],
+        "has_more": False,
+        **LAST_PAGE,
+    }
 
 
 @method("conversations.open")
@@ -231,7 +252,7 @@ def conversation_open(call: Call) -> Json:
         raise ApiError("user_not_found" if len(users) == 1 else "too_many_users")
     if call.workspace.people.of(users[0]).deleted:
         raise ApiError("user_disabled")
-    full = call.text("return_im") in {"1", "true", "True"}
+    full = call.flag("return_im")
     return {"ok": True, "channel": _channel(call, direct) if full else {"id": direct.id}}
 
 

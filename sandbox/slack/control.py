@@ -76,6 +76,10 @@ class Control(Door):
         """Take a message away, as an administrator can. Raises LookupError message_not_found."""
         self.post("/control/delete", {"channel": channel, "ts": ts})
 
+    def lost_threads(self, becomes: str) -> None:
+        """A reply without a parent: "refuse" it (thread_not_found), or "top", a message of its own."""
+        self.post("/control/threads", {"lost": becomes})
+
     def redeliver(self) -> Json:
         """Deliver the newest payload once more, unchanged; returns how it was acknowledged."""
         return self.post("/control/redeliver", {})

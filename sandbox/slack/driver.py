@@ -37,6 +37,7 @@ class Message:
     ephemeral: bool
     edited: bool
     thread_ts: str | None
+    broadcast: bool = False
 
     @property
     def words(self) -> str:
@@ -185,6 +186,15 @@ class Person(Door):
     def command(self, channel: str, text: str) -> Delivered:
         """Type into the composer; text without a slash becomes a message."""
         return _delivered(self.post("/ui/say", {"user": self.user, "channel": channel, "text": text}))
+
+    def reply(self, to: Message, text: str) -> Delivered:
+        """Type into the thread of a message. Slack knows no commands there."""
+        body = {"user": self.user, "channel": to.channel, "text": text, "thread_ts": to.ts}
+        return _delivered(self.post("/ui/say", body))
+
+    def thread(self, parent: Message) -> list[Message]:
+        """What was replied to a message, oldest first, as this person sees it."""
+        return [m for m in self.messages(parent.channel) if m.thread_ts == parent.ts]
 
     def click(
         self,

@@ -9,7 +9,7 @@ from sandbox.slack.delivery import Ack, Delivery, Parcel
 from sandbox.slack.errors import ApiError
 from sandbox.slack.views import View
 from sandbox.slack.workspace import Message, Workspace
-from sandbox.slack.world import BOT_NAME, COMMAND, Json, members_of
+from sandbox.slack.world import BOT_NAME, COMMAND, SYSTEM, Json, members_of
 
 SELECT_KEYS = ("placeholder", "confirm", "initial_option", "initial_options", "initial_user", "initial_date")
 
@@ -32,21 +32,24 @@ class Interactions:
         self._workspace = workspace
         self._delivery = delivery
 
-    async def say(self, user: str, channel_id: str, typed: str) -> Json:
-        """The composer: a slash command goes to the app, all else is a message."""
+    async def say(self, user: str, channel_id: str, typed: str, thread: str = "") -> Json:
+        """The composer: a slash command goes to the app, all else is a message, perhaps in a thread."""
         channel = self._workspace.channel(channel_id)
         if user not in members_of(channel):
             raise ApiError("channel_not_found")
         if self._workspace.channels.of(channel_id).archived:
             raise ApiError("is_archived")
         word, _, text = typed.strip().partition(" ")
-        if word == COMMAND:
+        within = self._workspace.thread_ts(channel_id, thread)
+        if word == COMMAND and not within:
             return await self._command(user, channel_id, typed.strip(), text)
         if word.startswith("/"):
             line = f'"{word}" is not a command of {BOT_NAME}. Try {COMMAND} help.'
-            self._workspace.post(channel.id, "USYSTEM", line, [], only_for=user)
+            if within:
+                line = f"{word} is not supported in threads. Sorry!"
+            self._workspace.post(channel.id, SYSTEM, line, [], only_for=user, thread_ts=within)
         else:
-            self._workspace.post(channel.id, user, payloads.escaped(typed), [])
+            self._workspace.post(channel.id, user, payloads.escaped(typed), [], thread_ts=within)
         return {"status": None, "ms": 0, "error": None}
 
     async def _command(self, user: str, channel_id: str, typed: str, text: str) -> Json:

@@ -70,6 +70,14 @@ async def _delete(parts: Parts, body: Json) -> Json:
     return {}
 
 
+async def _threads(parts: Parts, body: Json) -> Json:
+    """{"lost": "refuse"|"top"}: what a reply comes to whose parent does not exist."""
+    if body.get("lost") not in {"refuse", "top"}:
+        raise ApiError("lost_is_missing")
+    parts.workspace.lost_threads = body["lost"]
+    return {}
+
+
 async def _redeliver(parts: Parts, _body: Json) -> Json:
     ack = await parts.delivery.again()
     if ack is None:
@@ -116,6 +124,7 @@ ORDERS: dict[str, Order] = {
     "people": _people,
     "channel": _channel,
     "delete": _delete,
+    "threads": _threads,
     "redeliver": _redeliver,
     "socket": _socket,
 }

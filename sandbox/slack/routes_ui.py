@@ -47,6 +47,7 @@ def _message(message: Message) -> Json:
         "ephemeral": message.only_for is not None,
         "edited": message.edited is not None,
         "thread_ts": message.thread_ts,
+        "broadcast": message.broadcast,
     }
 
 
@@ -179,7 +180,7 @@ def _object(body: Json, key: str) -> dict[str, Any]:
 
 
 async def _say(people: Interactions, user: str, body: Json) -> Json:
-    return await people.say(user, _text(body, "channel"), _text(body, "text"))
+    return await people.say(user, _text(body, "channel"), _text(body, "text"), _text(body, "thread_ts"))
 
 
 async def _press(people: Interactions, user: str, body: Json) -> Json:

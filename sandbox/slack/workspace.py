@@ -21,6 +21,7 @@ from sandbox.slack.world import (
     BOT_USER,
     CHANNELS,
     GROUP_MEMBERS,
+    SYSTEM,
     Channel,
     Json,
     direct_with,
@@ -35,7 +36,9 @@ RESPONSE_URL_SECONDS = 30 * 60
 class Message:
     """One message; `only_for` makes it ephemeral; `rev` is the revision of its last change.
 
-    `pings` is who was pinged when it was posted: an edit pings nobody.
+    `pings` is who was pinged when it was posted: an edit pings nobody. `thread_ts` is set on a reply only,
+    `replies` counts them on their parent; `broadcast` shows a reply in the channel too. `gone` marks what is
+    left of a parent that was taken away from its replies.
     """
 
     ts: str
@@ -49,6 +52,9 @@ class Message:
     edited: str | None = None
     metadata: Json | None = None
     pings: list[str] = field(default_factory=list)
+    broadcast: bool = False
+    replies: int = 0
+    gone: bool = False
 
 
 @dataclass
@@ -90,6 +96,7 @@ class Workspace:
     journal: Journal = field(default_factory=Journal)
     views: Views = field(init=False)
     revision: int = 0
+    lost_threads: str = "refuse"  # or "top"
 
     def __post_init__(self) -> None:
         self._changed = asyncio.Event()
@@ -105,6 +112,7 @@ class Workspace:
             kept.clear()
         self.people.clear()
         self.channels.clear()
+        self.lost_threads = "refuse"
         self.journal.clear()
         self.touch()
 
@@ -139,12 +147,15 @@ class Workspace:
         return channel
 
     def post(
-        self, channel: str, user: str, text: str, blocks: list[Json], **more: str | Json | None
+        self, channel: str, user: str, text: str, blocks: list[Json], **more: str | Json | bool | None
     ) -> Message:
-        """Add a message; `more` may be only_for, thread_ts and metadata."""
+        """Add a message; `more` may be only_for, thread_ts (of a parent), broadcast and metadata."""
         rev = self.touch()
         message = Message(self.next_ts(), channel, user, text, blocks, rev, **more)  # type: ignore[arg-type]
         self.messages.append(message)
+        parent = self.find(channel, message.thread_ts) if message.thread_ts else None
+        if parent is not None and message.only_for is None:
+            parent.replies += 1
         self._ping(message)
         return message
 
@@ -167,12 +178,42 @@ class Workspace:
         message.rev = self.touch()
 
     def remove(self, message: Message) -> None:
-        """Take the message away; a message that is gone already stays gone."""
+        """Take the message away; a message that is gone already stays gone.
+
+        A parent with replies leaves a stone behind, under which the thread goes on.
+        """
+        if message.replies > 0:
+            message.user, message.text, message.blocks = SYSTEM, "This message was deleted.", []
+            message.gone, message.rev = True, self.touch()
+            return
         self.messages[:] = [other for other in self.messages if other is not message]
+        parent = self.find(message.channel, message.thread_ts) if message.thread_ts else None
+        if parent is not None and message.only_for is None:
+            parent.replies -= 1
         self.touch()
 
     def find(self, channel: str, ts: str) -> Message | None:
         return next((m for m in self.messages if m.channel == channel and m.ts == ts), None)
+
+    def thread(self, channel: str, ts: str | None) -> Message | None:
+        """The parent of the thread that the message with this ts belongs to, or may open."""
+        found = self.find(channel, ts) if ts else None
+        if found is None or found.only_for is not None:
+            return None
+        return self.find(channel, found.thread_ts) if found.thread_ts else found
+
+    def thread_ts(self, channel: str, ts: str | None) -> str | None:
+        """Where a reply goes. Raises ApiError thread_not_found if the parent does not exist.
+
+        With `lost_threads` "top" such a reply becomes a message of its own instead: that is what others saw
+        happen when the parent had just been deleted (slack-go issue 1571).
+        """
+        if not ts:
+            return None
+        parent = self.thread(channel, str(ts))
+        if parent is None and self.lost_threads != "top":
+            raise ApiError("thread_not_found")
+        return parent.ts if parent else None
 
     def seen_by(self, user: str, channel: str) -> list[Message]:
         """What this person sees there: their own ephemeral messages, and nobody else's."""
@@ -233,5 +274,9 @@ def message_body(message: Message) -> Json:
         body |= {"bot_id": "B0DESK", "app_id": "A0DESK"}
     if message.edited:
         body["edited"] = {"user": "B0DESK", "ts": message.edited}
+    if message.broadcast or message.gone:
+        body["subtype"] = "tombstone" if message.gone else "thread_broadcast"
+    if message.replies:
+        body |= {"thread_ts": message.ts, "reply_count": message.replies}
     optional = {"thread_ts": message.thread_ts, "metadata": message.metadata}
     return body | {key: value for key, value in optional.items() if value}

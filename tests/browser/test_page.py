@@ -332,3 +332,18 @@ def test_an_archived_channel_can_be_read_and_not_written_in(slack, rita):
     expect(rita.get_by_role("heading", name="#phone-numbers (archived)")).to_be_visible()
     expect(rita.get_by_text("From before")).to_be_visible()
     expect(rita.get_by_role("button", name="Send")).to_be_hidden()
+
+
+def test_replies_stand_under_their_parent_and_a_broadcast_in_the_channel_too(slack, rita):
+    first, _ = slack.post("First card"), slack.post("Second card")
+    place = {"channel": "C0NUMBERS", "thread_ts": first.ts}
+    slack.call("chat.postMessage", **place, text="A reminder")
+    slack.call("chat.postMessage", **place, text="For everybody", reply_broadcast=True)
+    lines = rita.get_by_role("log").get_by_role("listitem")
+    wanted = ["First card", "A reminder", "For everybody", "Second card", "Replied to a thread"]
+    expect(lines).to_contain_text(wanted)
+    expect(lines.nth(1)).to_have_class(re.compile("reply"))
+    expect(lines.nth(4)).not_to_have_class(re.compile("reply"))
+    slack.control.delete("C0NUMBERS", first.ts)
+    expect(lines.first).to_contain_text("This message was deleted.")
+    expect(lines.nth(1)).to_contain_text("A reminder")

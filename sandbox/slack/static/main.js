@@ -136,6 +136,17 @@ function drawTop(state) {
   part("composer").hidden = home || channel.archived;
 }
 
+// Replies stand under their parent; one that was sent to the channel as well stands there once more.
+function inThreads(messages) {
+  const there = new Set(messages.map((message) => message.ts));
+  const isReply = (message) => message.thread_ts && there.has(message.thread_ts);
+  return messages.flatMap((message) => {
+    if (isReply(message)) return message.broadcast ? [[message, "broadcast"]] : [];
+    const replies = messages.filter((other) => other.thread_ts === message.ts);
+    return [[message, message.thread_ts ? "reply" : ""], ...replies.map((reply) => [reply, "reply"])];
+  });
+}
+
 function entriesOf(ts) {
   if (!messageEntries.has(ts)) messageEntries.set(ts, {});
   return messageEntries.get(ts);
@@ -146,9 +157,9 @@ function drawMessages(state) {
   const scroll = part("scroll");
   const atBottom = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
   const known = new Map([...list.children].map((node) => [`${node.dataset.key}`, node]));
-  const wanted = state.messages.map((message) => {
-    const key = `${message.ts}:${message.rev}`;
-    const node = known.get(key) || drawMessage(message, messagePlace(here.user, message, entriesOf(message.ts)));
+  const wanted = inThreads(state.messages).map(([message, within]) => {
+    const key = `${message.ts}:${message.rev}:${within}`;
+    const node = known.get(key) || drawMessage(message, messagePlace(here.user, message, entriesOf(message.ts)), within);
     node.dataset.key = key;
     return node;
   });
