@@ -24,6 +24,7 @@ def post_message(call: Call) -> Json:
     text, blocks = checked_message(call.arguments)
     if too_much_text(blocks):
         raise ApiError("msg_blocks_too_long")
+    call.workspace.pace.count(channel.id)
     thread = call.workspace.thread_ts(channel.id, call.get("thread_ts"))
     message = call.workspace.post(
         channel.id,

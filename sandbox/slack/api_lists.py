@@ -1,5 +1,7 @@
 """Who and what there is: auth, users, groups, channels, the team."""
 
+import base64
+
 from sandbox.slack.call import Call, method
 from sandbox.slack.errors import ApiError
 from sandbox.slack.people import Standing
@@ -141,7 +143,27 @@ def group_members(call: Call) -> Json:
         raise ApiError(call.workspace.broken_groups[group])
     if group not in call.workspace.groups:
         raise ApiError("no_such_subteam")
-    return {"ok": True, "users": call.workspace.groups[group]}
+    members, size = call.workspace.groups[group], call.workspace.group_pages.get(group, 0)
+    start = _offset(call, group)
+    users = members[start : start + size] if size else members[start:]
+    end = start + len(users)
+    cursor = _cursor(group, end) if end < len(members) else ""
+    return {"ok": True, "users": users, "response_metadata": {"next_cursor": cursor}}
+
+
+def _cursor(group: str, start: int) -> str:
+    return base64.b64encode(f"{group}:{start}".encode()).decode()
+
+
+def _offset(call: Call, group: str) -> int:
+    """Where the page begins. Raises ApiError invalid_cursor unless the cursor is one of this group's."""
+    cursor = call.text("cursor")
+    if not cursor:
+        return 0
+    for start in range(len(call.workspace.groups[group])):
+        if cursor == _cursor(group, start):
+            return start
+    raise ApiError("invalid_cursor")
 
 
 def _known_channel(call: Call) -> Channel:

@@ -35,9 +35,17 @@ class Control(Door):
         keys = ("channel", "ts", "users")
         return [{key: entry[key] for key in keys} for entry in self.log("ping", since=since)]
 
-    def group(self, group: str, *, users: list[str] | None = None, error: str | None = None) -> None:
-        """Set who is in a group, or let its look-up fail with `error`."""
-        self.post("/control/groups", {"group": group, "users": users, "error": error})
+    def group(
+        self,
+        group: str,
+        *,
+        users: list[str] | None = None,
+        error: str | None = None,
+        page: int | None = None,
+    ) -> None:
+        """Set who is in a group, let its look-up fail with `error`, or answer `page` members at a time."""
+        order = {"group": group, "users": users, "error": error, "page": page}
+        self.post("/control/groups", order)
 
     def person(
         self,
@@ -79,6 +87,13 @@ class Control(Door):
     def lost_threads(self, becomes: str) -> None:
         """A reply without a parent: "refuse" it (thread_not_found), or "top", a message of its own."""
         self.post("/control/threads", {"lost": becomes})
+
+    def pace(self, per_second: float | None) -> None:
+        """Answer 429 to chat.postMessage above so many a second in one channel; None: never.
+
+        0.1 is one in ten seconds.
+        """
+        self.post("/control/pace", {"per_second": per_second})
 
     def redeliver(self) -> Json:
         """Deliver the newest payload once more, unchanged; returns how it was acknowledged."""

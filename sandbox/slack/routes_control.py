@@ -34,13 +34,15 @@ async def _request_url(parts: Parts, body: Json) -> Json:
 
 
 async def _groups(parts: Parts, body: Json) -> Json:
-    """{"group": id, "users": [...]} sets the members, {"group": id, "error": code} breaks the look-up."""
+    """{"group": id} with users (a list), error (a code: the look-up fails) and page (members an answer)."""
     group = str(body.get("group", ""))
     parts.workspace.broken_groups.pop(group, None)
     if body.get("error"):
         parts.workspace.broken_groups[group] = str(body["error"])
     if isinstance(body.get("users"), list):
         parts.workspace.groups[group] = [str(user) for user in body["users"]]
+    page = body.get("page")
+    parts.workspace.group_pages[group] = page if isinstance(page, int) and page > 0 else 0
     return {}
 
 
@@ -75,6 +77,17 @@ async def _threads(parts: Parts, body: Json) -> Json:
     if body.get("lost") not in {"refuse", "top"}:
         raise ApiError("lost_is_missing")
     parts.workspace.lost_threads = body["lost"]
+    return {}
+
+
+async def _pace(parts: Parts, body: Json) -> Json:
+    """{"per_second": number}: how many messages a second each channel takes; null or 0 is any number."""
+    wanted = body.get("per_second")
+    if wanted is not None and (
+        isinstance(wanted, bool) or not isinstance(wanted, (int, float)) or wanted < 0
+    ):
+        raise ApiError("per_second_is_no_number")
+    parts.workspace.pace.order(wanted)
     return {}
 
 
@@ -124,6 +137,7 @@ ORDERS: dict[str, Order] = {
     "people": _people,
     "channel": _channel,
     "delete": _delete,
+    "pace": _pace,
     "threads": _threads,
     "redeliver": _redeliver,
     "socket": _socket,

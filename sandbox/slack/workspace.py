@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from sandbox.slack.channels import Channels
 from sandbox.slack.errors import ApiError
 from sandbox.slack.journal import Journal
+from sandbox.slack.pace import Pace
 from sandbox.slack.people import People
 from sandbox.slack.pings import pinged
 from sandbox.slack.views import Views
@@ -90,11 +91,13 @@ class Workspace:
     hooks: dict[str, Hook] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     broken_groups: dict[str, str] = field(default_factory=dict)
+    group_pages: dict[str, int] = field(default_factory=dict)
     people: People = field(default_factory=People)
     channels: Channels = field(default_factory=Channels)
     files: dict[str, Json] = field(default_factory=dict)
     journal: Journal = field(default_factory=Journal)
     views: Views = field(init=False)
+    pace: Pace = field(init=False)
     revision: int = 0
     lost_threads: str = "refuse"  # or "top"
 
@@ -102,17 +105,20 @@ class Workspace:
         self._changed = asyncio.Event()
         self._last_ts = 0
         self.views = Views(self.touch)
+        self.pace = Pace(self.clock)
         self.reset()
 
     def reset(self) -> None:
         """Back to an empty workspace; revisions and timestamps go on."""
         self.groups = {group: list(members) for group, members in GROUP_MEMBERS.items()}
         self.views.clear()
-        for kept in (self.messages, self.triggers, self.hooks, self.broken_groups, self.files):
+        groups = (self.broken_groups, self.group_pages)
+        for kept in (self.messages, self.triggers, self.hooks, self.files, *groups):
             kept.clear()
         self.people.clear()
         self.channels.clear()
         self.lost_threads = "refuse"
+        self.pace.order(None)
         self.journal.clear()
         self.touch()
 
