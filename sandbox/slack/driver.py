@@ -64,6 +64,10 @@ class Shown:
         return "\n".join(_texts(self.blocks))
 
 
+def _id(where: Message | Shown) -> str:
+    return where.id if isinstance(where, Shown) else where.ts
+
+
 def _elements(blocks: list[Json]) -> list[tuple[str, Json]]:
     found = []
     for block in blocks:
@@ -206,7 +210,11 @@ class Person(Door):
     ) -> Delivered:
         """Press a button, or choose in a select by text or value (a person: by id). Raises LookupError."""
         block_id, element = _find(where.blocks, action_id, value, text)
-        chosen = {} if element["type"] == "button" else self._choice(where, block_id, element, text, value)
+        if element["type"] == "button":
+            return self._press(where, block_id, element["action_id"], {})
+        chosen = self._choice(where, block_id, element, text, value)
+        if element["type"] != "overflow":
+            self._remember(where, block_id, element["action_id"], chosen)
         return self._press(where, block_id, element["action_id"], chosen)
 
     def _place(self, where: Message | Shown) -> Json:
@@ -214,9 +222,12 @@ class Person(Door):
             return {"user": self.user, "view_id": where.id}
         return {"user": self.user, "channel": where.channel, "ts": where.ts}
 
+    def _remember(self, where: Message | Shown, block_id: str, action_id: str, state: Json) -> None:
+        self._entered.setdefault(_id(where), {}).setdefault(block_id, {})[action_id] = state
+
     def _press(self, where: Message | Shown, block_id: str, action_id: str, chosen: Json) -> Delivered:
         what = {"block_id": block_id, "action_id": action_id, "chosen": chosen}
-        entered = self._entered.get(where.id, {}) if isinstance(where, Shown) else {}
+        entered = self._entered.get(_id(where), {})
         return _delivered(self.post("/ui/press", {**self._place(where), **what, "entered": entered}))
 
     def options(self, where: Message | Shown, action_id: str, typed: str) -> list[Json]:
@@ -265,8 +276,7 @@ class Person(Door):
         """Keep what was entered; tell the app at once where Slack would."""
         block = next(block for block in view.blocks if block["block_id"] == block_id)
         element = next(e for b, e in _elements(view.blocks) if b == block_id)
-        mine = self._entered.setdefault(view.id, {}).setdefault(block_id, {})
-        mine[element["action_id"]] = state
+        self._remember(view, block_id, element["action_id"], state)
         if block["type"] != "input" or block.get("dispatch_action"):
             return self._press(view, block_id, element["action_id"], state)
         return None

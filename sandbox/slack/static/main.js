@@ -4,7 +4,7 @@
 import { drawBlocks, drawMessage } from "./blocks.js";
 import { el, get, notice, post } from "./dom.js";
 import { know } from "./mrkdwn.js";
-import { enteredIn, showModal } from "./modal.js";
+import { enteredIn, focusAgain, focusIn, showModal } from "./modal.js";
 import { messagePlace, viewPlace } from "./places.js";
 
 const asked = new URLSearchParams(location.search);
@@ -179,10 +179,12 @@ function drawHome(state) {
   const home = part("home");
   if (home.dataset.hash === (state.home?.hash || "none")) return;
   home.dataset.hash = state.home?.hash || "none";
+  const focus = focusIn(home);
   const empty = [el("p", { class: "empty" }, "The app has not put anything here yet.")];
   home.replaceChildren(...(state.home
     ? drawBlocks(state.home.blocks, viewPlace(here.user, state.home, enteredIn(state.home.id)))
     : empty));
+  focusAgain(home, focus);
 }
 
 // -- doing -------------------------------------------------------------------------------------
