@@ -44,6 +44,7 @@ function select(given, { act, name, state, id, described }) {
   let before = chosen?.value || "";
   const change = async () => {
     const option = allOptions(given).find((o) => o.value === node.value) || null;
+    if (/^https?:/.test(option?.url || "")) window.open(option.url, "_blank", "noopener");
     const done = await act({ selected_option: option }, node);
     // an overflow menu keeps nothing: the same option can be chosen again
     if (done === false || given.type === "overflow") node.value = before; else before = node.value;
@@ -147,7 +148,7 @@ const DRAW = {
   users_select: users,
   radio_buttons: choices,
   checkboxes: choices,
-  overflow: (given, tools) => select({ ...given, placeholder: { type: "plain_text", text: "More" } }, tools),
+  overflow: (given, tools) => select({ ...given, placeholder: { type: "plain_text", text: "More" } }, { ...tools, name: "More" }),
   plain_text_input: typed("text"),
   email_text_input: typed("email"),
   url_text_input: typed("url"),
