@@ -3,11 +3,11 @@
 from typing import Any
 
 from sandbox.slack.blocks import kept
-from sandbox.slack.checks import check_blocks, check_view
+from sandbox.slack.checks import check_blocks, check_users, check_view
 from sandbox.slack.errors import ApiError, refused
 from sandbox.slack.views import View
 from sandbox.slack.workspace import Hook, Message, Workspace
-from sandbox.slack.world import BOT_USER, Json
+from sandbox.slack.world import BOT_USER, MEMBERS, Json
 
 TROUBLE = "We had some trouble connecting. Try again?"
 
@@ -15,7 +15,7 @@ TROUBLE = "We had some trouble connecting. Try again?"
 def checked_message(body: Json) -> tuple[str, list[Json]]:
     """Text and blocks of a message. Raises ApiError no_text or invalid_blocks."""
     text, blocks = body.get("text") or "", body.get("blocks") or []
-    if problems := check_blocks(blocks):
+    if problems := check_blocks(blocks) or check_users(blocks, MEMBERS):
         raise refused("invalid_blocks", problems)
     if not text and not blocks and not body.get("attachments"):
         raise ApiError("no_text")
@@ -38,7 +38,7 @@ def to_hook(workspace: Workspace, hook: Hook, body: Json) -> None:
         workspace.edit(hook.source, text, blocks)
         return
     only_for = None if body.get("response_type") == "in_channel" else hook.user
-    thread: str | None = body.get("thread_ts")
+    thread = workspace.thread_ts(hook.channel, body.get("thread_ts"))
     workspace.post(hook.channel, BOT_USER, text, blocks, only_for=only_for, thread_ts=thread)
 
 
@@ -95,7 +95,7 @@ def _errors(view: View, errors: Json) -> Json:
 
 def checked_view(given: Any, kind: str = "modal") -> Json:
     """The view, with ids put in. Raises ApiError invalid_arguments with what is wrong."""
-    if problems := check_view(given, kind):
+    if problems := check_view(given, kind) or check_users(given["blocks"], MEMBERS, "/view/blocks"):
         raise refused("invalid_arguments", problems)
     return {**given, "blocks": kept(given["blocks"])}
 

@@ -3,27 +3,36 @@
 from sandbox.slack.answers import checked_message
 from sandbox.slack.blocks import kept
 from sandbox.slack.call import Call, method
-from sandbox.slack.checks import check_blocks, too_much_text
+from sandbox.slack.checks import check_blocks, check_users, too_much_text
 from sandbox.slack.errors import ApiError, refused
 from sandbox.slack.workspace import Message, message_body
-from sandbox.slack.world import BOT_USER, Json, members_of
+from sandbox.slack.world import BOT_USER, MEMBERS, Channel, Json, members_of
 
 LONGEST_POST = 40_000
 LONGEST_UPDATE = 4_000
 
 
+def _open_channel(call: Call) -> Channel:
+    channel = call.workspace.channel(call.need("channel"))
+    call.workspace.channels.may_post(channel.id)
+    return channel
+
+
 @method("chat.postMessage")
 def post_message(call: Call) -> Json:
-    channel = call.workspace.channel(call.need("channel"))
+    channel = _open_channel(call)
     text, blocks = checked_message(call.arguments)
     if too_much_text(blocks):
         raise ApiError("msg_blocks_too_long")
+    call.workspace.pace.count(channel.id)
+    thread = call.workspace.thread_ts(channel.id, call.get("thread_ts"))
     message = call.workspace.post(
         channel.id,
         BOT_USER,
         text[:LONGEST_POST],
         blocks,
-        thread_ts=call.get("thread_ts"),
+        thread_ts=thread,
+        broadcast=thread is not None and call.flag("reply_broadcast"),
         metadata=call.get("metadata"),
     )
     return {"ok": True, "channel": channel.id, "ts": message.ts, "message": message_body(message)}
@@ -31,21 +40,26 @@ def post_message(call: Call) -> Json:
 
 @method("chat.postEphemeral")
 def post_ephemeral(call: Call) -> Json:
-    channel = call.workspace.channel(call.need("channel"))
+    """In a thread that nobody has replied in yet it is accepted, and nobody sees it (its reference)."""
+    channel = _open_channel(call)
     user = call.need("user")
     if user not in members_of(channel):
         raise ApiError("user_not_in_channel")
     text, blocks = checked_message(call.arguments)
-    thread: str | None = call.get("thread_ts")
-    message = call.workspace.post(channel.id, BOT_USER, text, blocks, only_for=user, thread_ts=thread)
+    thread = call.workspace.thread(channel.id, call.get("thread_ts"))
+    if call.get("thread_ts") and not (thread and thread.replies):
+        return {"ok": True, "message_ts": call.workspace.next_ts()}
+    within = thread.ts if thread else None
+    message = call.workspace.post(channel.id, BOT_USER, text, blocks, only_for=user, thread_ts=within)
     return {"ok": True, "message_ts": message.ts}
 
 
 def _own(call: Call, refusal: str) -> Message:
     """The bot's message that is meant; ephemeral ones are not found, as in Slack."""
     channel = call.workspace.channel(call.need("channel"))
+    call.workspace.channels.may_change(channel.id)
     message = call.workspace.find(channel.id, call.need("ts"))
-    if message is None or message.only_for is not None:
+    if message is None or message.gone or message.only_for is not None:
         raise ApiError("message_not_found")
     if message.user != BOT_USER:
         raise ApiError(refusal)
@@ -61,7 +75,7 @@ def update(call: Call) -> Json:
         raise ApiError("msg_too_long")
     if not text and blocks is None:
         raise ApiError("no_text")
-    if problems := check_blocks(blocks or []):
+    if problems := check_blocks(blocks or []) or check_users(blocks or [], MEMBERS):
         raise refused("invalid_blocks", problems)
     call.workspace.edit(message, text, message.blocks if blocks is None else kept(blocks))
     body = message_body(message)

@@ -24,9 +24,10 @@ def complete_upload(call: Call) -> Json:
     channel_id = call.text("channel_id") or call.text("channels")
     if channel_id:
         channel = call.workspace.channel(channel_id)
+        call.workspace.channels.may_post(channel.id)
         names = ", ".join(f"<{_link(call, one['id'])}|{known[one['id']]['name']}>" for one in given)
         comment = call.text("initial_comment")
-        thread: str | None = call.get("thread_ts")
+        thread = call.workspace.thread_ts(channel.id, call.get("thread_ts"))
         text = f"{comment}\n{names}".strip()
         call.workspace.post(channel.id, BOT_USER, text, [], thread_ts=thread)
     files = [{"id": one["id"], "title": one.get("title") or known[one["id"]]["name"]} for one in given]

@@ -32,6 +32,10 @@ class Call:
         value = self.arguments.get(name)
         return "" if value is None else str(value)
 
+    def flag(self, name: str) -> bool:
+        """Whether the argument is true, in JSON or as forms write it."""
+        return self.text(name) in {"1", "true", "True"}
+
     def need(self, name: str) -> str:
         """The argument as text. Raises ApiError invalid_arguments."""
         if not self.text(name):

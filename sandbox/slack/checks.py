@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from sandbox.slack.limits import (
@@ -13,8 +13,8 @@ from sandbox.slack.limits import (
     MOST_BLOCK_TEXT,
     MOST_BLOCKS,
     SHAPES,
-    VIEW,
     VIEW_BYTES,
+    VIEWS,
     Many,
     Shape,
     Text,
@@ -38,7 +38,7 @@ def check_view(view: Any, kind: str = "modal") -> list[str]:
     """Everything that is wrong with this view; `kind` is "modal" or "home"."""
     if not isinstance(view, dict) or view.get("type") != kind:
         return [_say(f"must be a view of type {kind}", "/view")]
-    found = [*_shape(view, VIEW, "/view"), *check_blocks(view.get("blocks"), kind, "/view/blocks")]
+    found = [*_shape(view, VIEWS[kind], "/view"), *check_blocks(view.get("blocks"), kind, "/view/blocks")]
     if kind == "modal" and "title" not in view:
         found.append(_say("missing required field: title", "/view"))
     if _has_input(view) and kind == "modal" and not view.get("submit"):
@@ -46,6 +46,21 @@ def check_view(view: Any, kind: str = "modal") -> list[str]:
     if len(json.dumps(view)) > VIEW_BYTES:
         found.append(_say("must be less than 250 KB", "/view"))
     return found
+
+
+def check_users(blocks: list[Json], known: Container[str], at: str = "/blocks") -> list[str]:
+    """Who is given as chosen already though nobody knows them; the blocks are otherwise in order."""
+    return [
+        _say("invalid user", f"{at}/{block}/{place}/initial_user")
+        for block, each in enumerate(blocks)
+        for place, element in _placed(each)
+        if element.get("initial_user") is not None and element["initial_user"] not in known
+    ]
+
+
+def _placed(block: Json) -> Iterator[tuple[str, Json]]:
+    yield from ((key, block[key]) for key in ("accessory", "element") if block.get(key))
+    yield from ((f"elements/{n}", element) for n, element in enumerate(block.get("elements") or []))
 
 
 def too_much_text(blocks: list[Json]) -> bool:
@@ -157,6 +172,26 @@ def _element(element: Any, at: str) -> Problems:
     yield from _shape(element, ELEMENTS[kind], at)
     if kind == "static_select" and bool(element.get("options")) == bool(element.get("option_groups")):
         yield _say("must have options or option_groups, and not both", at)
+    yield from _initials(element, at)
+
+
+def _initials(element: Json, at: str) -> Problems:
+    """What is chosen at the start is one of the options, as it stands there."""
+    options, groups = element.get("options"), element.get("option_groups")
+    held = (
+        [group.get("options") for group in groups if isinstance(group, dict)]
+        if isinstance(groups, list)
+        else []
+    )
+    offered = [option for each in (options, *held) if isinstance(each, list) for option in each]
+    if not offered:
+        return
+    if element.get("initial_option") is not None and element["initial_option"] not in offered:
+        yield _say("must be one of the options", f"{at}/initial_option")
+    initial = element.get("initial_options")
+    for place, option in enumerate(initial if isinstance(initial, list) else []):
+        if option not in offered:
+            yield _say("must be one of the options", f"{at}/initial_options/{place}")
 
 
 def _text(text: Any, rule: Text, at: str) -> Problems:

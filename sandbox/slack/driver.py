@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
-import httpx
-
-from sandbox.slack.loopback import NO_TLS
+from sandbox.slack.control import Control
+from sandbox.slack.door import Door
 from sandbox.slack.world import Json, direct_with
+
+__all__ = ["Control", "Delivered", "Message", "Person", "Shown"]
 
 T = TypeVar("T")
 POLL_SECONDS = 2.0
@@ -36,6 +37,7 @@ class Message:
     ephemeral: bool
     edited: bool
     thread_ts: str | None
+    broadcast: bool = False
 
     @property
     def words(self) -> str:
@@ -60,6 +62,10 @@ class Shown:
     @property
     def words(self) -> str:
         return "\n".join(_texts(self.blocks))
+
+
+def _id(where: Message | Shown) -> str:
+    return where.id if isinstance(where, Shown) else where.ts
 
 
 def _elements(blocks: list[Json]) -> list[tuple[str, Json]]:
@@ -102,40 +108,11 @@ def _find(blocks: list[Json], action_id: str | None, value: str | None, text: st
     raise LookupError(f"no element {action_id=} {value=} {text=}; there are {have}")
 
 
-class _Door:
-    def __init__(self, url: str) -> None:
-        limits = httpx.Limits(max_keepalive_connections=0)  # so that nothing has to be closed
-        self._client = httpx.Client(base_url=url, trust_env=False, timeout=30, limits=limits, verify=NO_TLS)
-
-    def close(self) -> None:
-        self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _get(self, path: str, **asked: str | float) -> Json:
-        return _told(self._client.get(path, params=asked))
-
-    def _post(self, path: str, body: Json) -> Json:
-        return _told(self._client.post(path, json=body))
-
-
-def _told(answer: httpx.Response) -> Json:
-    """The JSON of an answer. Raises LookupError if the stand-in refused."""
-    body: Json = answer.json()
-    if answer.status_code != httpx.codes.OK:
-        raise LookupError(body.get("error", answer.text))
-    return body
-
-
 def _delivered(body: Json) -> Delivered:
     return Delivered(body["status"], body["ms"], body["error"])
 
 
-class Person(_Door):
+class Person(Door):
     """One person at their page. What was filled in lives here until it is submitted, as in a browser."""
 
     def __init__(self, url: str, user_id: str) -> None:
@@ -154,7 +131,7 @@ class Person(_Door):
     # -- reading -----------------------------------------------------------------------------
 
     def _state(self, channel: str = "") -> Json:
-        return self._get("/ui/state", user=self.user, channel=channel)
+        return self.get("/ui/state", user=self.user, channel=channel)
 
     def messages(self, channel: str) -> list[Message]:
         """What this person sees there, oldest first, their own ephemeral messages with it."""
@@ -174,7 +151,7 @@ class Person(_Door):
 
     def home(self, tab: str = "home") -> Shown | None:
         """Open the app's Home tab (the event is sent first) and look at it."""
-        self._post("/ui/open_app", {"user": self.user, "tab": tab})
+        self.post("/ui/open_app", {"user": self.user, "tab": tab})
         return self.published()
 
     def published(self) -> Shown | None:
@@ -189,13 +166,13 @@ class Person(_Door):
         deadline = time.monotonic() + timeout
         revision = -1
         while True:
-            revision = self._get("/ui/changes", since=revision, timeout=0)["revision"]
+            revision = self.get("/ui/changes", since=revision, timeout=0)["revision"]
             if found := predicate(self):
                 return found
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError(f"not seen within {timeout} s")
-            self._get("/ui/changes", since=revision, timeout=min(left, POLL_SECONDS))
+            self.get("/ui/changes", since=revision, timeout=min(left, POLL_SECONDS))
 
     def wait_message(self, channel: str, words: str, timeout: float = 10) -> Message:
         """The newest message there that contains these words, as soon as there is one."""
@@ -212,7 +189,16 @@ class Person(_Door):
 
     def command(self, channel: str, text: str) -> Delivered:
         """Type into the composer; text without a slash becomes a message."""
-        return _delivered(self._post("/ui/say", {"user": self.user, "channel": channel, "text": text}))
+        return _delivered(self.post("/ui/say", {"user": self.user, "channel": channel, "text": text}))
+
+    def reply(self, to: Message, text: str) -> Delivered:
+        """Type into the thread of a message. Slack knows no commands there."""
+        body = {"user": self.user, "channel": to.channel, "text": text, "thread_ts": to.ts}
+        return _delivered(self.post("/ui/say", body))
+
+    def thread(self, parent: Message) -> list[Message]:
+        """What was replied to a message, oldest first, as this person sees it."""
+        return [m for m in self.messages(parent.channel) if m.thread_ts == parent.ts]
 
     def click(
         self,
@@ -222,9 +208,13 @@ class Person(_Door):
         value: str | None = None,
         text: str | None = None,
     ) -> Delivered:
-        """Press a button, or choose an option of a select by its text or value. Raises LookupError."""
+        """Press a button, or choose in a select by text or value (a person: by id). Raises LookupError."""
         block_id, element = _find(where.blocks, action_id, value, text)
-        chosen = {} if element["type"] == "button" else self._choice(where, block_id, element, text, value)
+        if element["type"] == "button":
+            return self._press(where, block_id, element["action_id"], {})
+        chosen = self._choice(where, block_id, element, text, value)
+        if element["type"] != "overflow":
+            self._remember(where, block_id, element["action_id"], chosen)
         return self._press(where, block_id, element["action_id"], chosen)
 
     def _place(self, where: Message | Shown) -> Json:
@@ -232,31 +222,44 @@ class Person(_Door):
             return {"user": self.user, "view_id": where.id}
         return {"user": self.user, "channel": where.channel, "ts": where.ts}
 
+    def _remember(self, where: Message | Shown, block_id: str, action_id: str, state: Json) -> None:
+        self._entered.setdefault(_id(where), {}).setdefault(block_id, {})[action_id] = state
+
     def _press(self, where: Message | Shown, block_id: str, action_id: str, chosen: Json) -> Delivered:
         what = {"block_id": block_id, "action_id": action_id, "chosen": chosen}
-        entered = self._entered.get(where.id, {}) if isinstance(where, Shown) else {}
-        return _delivered(self._post("/ui/press", {**self._place(where), **what, "entered": entered}))
+        entered = self._entered.get(_id(where), {})
+        return _delivered(self.post("/ui/press", {**self._place(where), **what, "entered": entered}))
 
     def options(self, where: Message | Shown, action_id: str, typed: str) -> list[Json]:
         """What an external select offers for the typed text."""
         block_id, element = _find(where.blocks, action_id, None, None)
         what = {"block_id": block_id, "action_id": element["action_id"], "value": typed}
-        offered: list[Json] = self._post("/ui/options", {**self._place(where), **what})["options"]
+        offered: list[Json] = self.post("/ui/options", {**self._place(where), **what})["options"]
         return offered
 
     def _choice(
         self, where: Message | Shown, block_id: str, element: Json, text: str | None, value: str | None
     ) -> Json:
+        if element["type"] == "users_select":
+            return self._chosen_user(value)
         options = self._offered(where, block_id, element, text or value or "")
         fitting = [o for o in options if text in (None, _label(o)) and value in (None, o["value"])]
         if not fitting:
             raise LookupError(f"{NO_OPTION} {text or value}; there are {[_label(o) for o in options]}")
-        return {"selected_option": fitting[0]}
+        many = element["type"] == "checkboxes"
+        return {"selected_options": fitting} if many else {"selected_option": fitting[0]}
+
+    def _chosen_user(self, user_id: str | None) -> Json:
+        """Anybody whom Slack would offer; None is the emptied field. Raises LookupError."""
+        offered = {person["id"] for person in self._state()["people"] if not person["deleted"]}
+        if user_id is not None and user_id not in offered:
+            raise LookupError(f"{NO_OPTION} {user_id}; there are {sorted(offered)}")
+        return {"selected_user": user_id}
 
     def _offered(self, where: Message | Shown, block_id: str, element: Json, typed: str) -> list[Json]:
         if element["type"] == "external_select":
             what = {"block_id": block_id, "action_id": element["action_id"], "value": typed}
-            asked: list[Json] = self._post("/ui/options", {**self._place(where), **what})["options"]
+            asked: list[Json] = self.post("/ui/options", {**self._place(where), **what})["options"]
             return asked
         grouped = [option for group in element.get("option_groups", []) for option in group["options"]]
         return [*element.get("options", []), *grouped]
@@ -273,8 +276,7 @@ class Person(_Door):
         """Keep what was entered; tell the app at once where Slack would."""
         block = next(block for block in view.blocks if block["block_id"] == block_id)
         element = next(e for b, e in _elements(view.blocks) if b == block_id)
-        mine = self._entered.setdefault(view.id, {}).setdefault(block_id, {})
-        mine[element["action_id"]] = state
+        self._remember(view, block_id, element["action_id"], state)
         if block["type"] != "input" or block.get("dispatch_action"):
             return self._press(view, block_id, element["action_id"], state)
         return None
@@ -297,11 +299,19 @@ class Person(_Door):
         state = {"selected_options": chosen} if many else {"selected_option": chosen[0]}
         return self._enter(view, block_id, state)
 
+    def choose_user(self, block_id: str, user_id: str | None) -> Delivered | None:
+        """Choose a person in a users_select of the top view; None empties it."""
+        view = self._top()
+        kind = next((e["type"] for b, e in _elements(view.blocks) if b == block_id), None)
+        if kind != "users_select":
+            raise LookupError(f"{block_id} is no users_select but {kind}")
+        return self._enter(view, block_id, self._chosen_user(user_id))
+
     def submit(self) -> dict[str, str] | None:
         """Press submit: None if the app took it, else errors by block_id ("" is the modal as a whole)."""
         view = self._top()
         body = {"user": self.user, "view_id": view.id, "entered": self._entered.get(view.id, {})}
-        told = self._post("/ui/submit", body)
+        told = self.post("/ui/submit", body)
         if "trouble" in told:
             return {"": f"{told['trouble']} ({told.get('why') or told.get('error')})"}
         errors: dict[str, str] | None = told.get("errors")
@@ -309,7 +319,7 @@ class Person(_Door):
 
     def close_modal(self, *, everything: bool = False) -> None:
         """Press the close button, or with `everything` the X that closes the whole stack."""
-        self._post("/ui/close", {"user": self.user, "view_id": self._top().id, "everything": everything})
+        self.post("/ui/close", {"user": self.user, "view_id": self._top().id, "everything": everything})
 
 
 def _shown(view: Json | None) -> Shown | None:
@@ -317,40 +327,3 @@ def _shown(view: Json | None) -> Shown | None:
         return None
     submit = (view["submit"] or {}).get("text")
     return Shown(view["id"], view["title"]["text"], submit, view["blocks"], view)
-
-
-class Control(_Door):
-    """The doors of the stand-in that only tests use."""
-
-    def fault(self, method: str, do: Json, times: int = 1) -> None:
-        """Order trouble, for example {"status": 500} or {"reset": "after"}; "*" is every method."""
-        self._post("/control/faults", {"method": method, "do": do, "times": times})
-
-    def reset(self) -> None:
-        self._post("/control/reset", {})
-
-    def request_url(self, url: str | None) -> None:
-        self._post("/control/request_url", {"url": url})
-
-    def log(self, kind: str = "", method: str = "", since: int = 0) -> list[Json]:
-        """What happened, oldest first; kinds: "api", "response_url", "delivery", "fault", "refused"."""
-        entries: list[Json] = self._get("/control/log", kind=kind, method=method, since=since)["log"]
-        return entries
-
-    def group(self, group: str, *, users: list[str] | None = None, error: str | None = None) -> None:
-        """Set who is in a group, or let its look-up fail with `error`."""
-        self._post("/control/groups", {"group": group, "users": users, "error": error})
-
-    def redeliver(self) -> Json:
-        """Deliver the newest payload once more, unchanged; returns how it was acknowledged."""
-        return self._post("/control/redeliver", {})
-
-    def disconnect(self, reason: str = "refresh_requested", *, close: bool = False) -> int:
-        """Ask the app's sockets to leave; returns how many were asked."""
-        asked: int = self._post("/control/socket", {"disconnect": reason, "close": close})["asked"]
-        return asked
-
-    def sockets(self) -> int:
-        """How many sockets of the app are connected."""
-        connected: int = self._get("/control/sockets")["connected"]
-        return connected

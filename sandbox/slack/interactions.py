@@ -9,7 +9,9 @@ from sandbox.slack.delivery import Ack, Delivery, Parcel
 from sandbox.slack.errors import ApiError
 from sandbox.slack.views import View
 from sandbox.slack.workspace import Message, Workspace
-from sandbox.slack.world import BOT_NAME, COMMAND, Json, members_of
+from sandbox.slack.world import BOT_NAME, COMMAND, SYSTEM, Json, members_of
+
+SELECT_KEYS = ("placeholder", "confirm", "initial_option", "initial_options", "initial_user", "initial_date")
 
 
 @dataclass(frozen=True)
@@ -30,19 +32,24 @@ class Interactions:
         self._workspace = workspace
         self._delivery = delivery
 
-    async def say(self, user: str, channel_id: str, typed: str) -> Json:
-        """The composer: a slash command goes to the app, all else is a message."""
+    async def say(self, user: str, channel_id: str, typed: str, thread: str = "") -> Json:
+        """The composer: a slash command goes to the app, all else is a message, perhaps in a thread."""
         channel = self._workspace.channel(channel_id)
         if user not in members_of(channel):
             raise ApiError("channel_not_found")
+        if self._workspace.channels.of(channel_id).archived:
+            raise ApiError("is_archived")
         word, _, text = typed.strip().partition(" ")
-        if word == COMMAND:
+        within = self._workspace.thread_ts(channel_id, thread)
+        if word == COMMAND and not within:
             return await self._command(user, channel_id, typed.strip(), text)
         if word.startswith("/"):
             line = f'"{word}" is not a command of {BOT_NAME}. Try {COMMAND} help.'
-            self._workspace.post(channel.id, "USYSTEM", line, [], only_for=user)
+            if within:
+                line = f"{word} is not supported in threads. Sorry!"
+            self._workspace.post(channel.id, SYSTEM, line, [], only_for=user, thread_ts=within)
         else:
-            self._workspace.post(channel.id, user, payloads.escaped(typed), [])
+            self._workspace.post(channel.id, user, payloads.escaped(typed), [], thread_ts=within)
         return {"status": None, "ms": 0, "error": None}
 
     async def _command(self, user: str, channel_id: str, typed: str, text: str) -> Json:
@@ -79,6 +86,7 @@ class Interactions:
         if element is None:
             raise ApiError("element_not_found")
         action = _action(element, source.block_id, self._workspace.next_ts(), chosen)
+        entered = _with_choice(entered, element, source, chosen)
         if isinstance(found, View):
             found.values = entered
             payload = payloads.view_action(self._workspace, user, found, action)
@@ -91,7 +99,8 @@ class Interactions:
         found = self._found(user, source)
         if find_element(found.blocks, source.block_id, source.action_id) is None:
             raise ApiError("element_not_found")
-        payload = payloads.suggestion(user, found, source.block_id, source.action_id, value)
+        asked = {"block_id": source.block_id, "action_id": source.action_id, "value": value}
+        payload = payloads.suggestion(self._workspace, user, found, asked)
         ack = await self._delivery.send(Parcel("interactive", payload))
         if ack.error or not isinstance(ack.body, dict):
             return {"options": [], **_told(ack, error=ack.error or "no_options")}
@@ -141,7 +150,7 @@ class Interactions:
         ack = Ack(None, 0)
         for each in closed:
             if each.given.get("notify_on_close"):
-                payload = payloads.view_closed(user, each, cleared=everything)
+                payload = payloads.view_closed(self._workspace, user, each, cleared=everything)
                 ack = await self._delivery.send(Parcel("interactive", payload))
         return _told(ack)
 
@@ -158,11 +167,19 @@ def _told(ack: Ack, **instead: str | None) -> Json:
     return told
 
 
+def _with_choice(entered: Json, element: Json, source: Source, chosen: Json) -> Json:
+    """What was entered, the newest choice with it; buttons and overflow menus keep nothing."""
+    if element["type"] in {"button", "overflow"}:
+        return entered
+    block = {**entered.get(source.block_id, {}), source.action_id: chosen}
+    return {**entered, source.block_id: block}
+
+
 def _action(element: Json, block_id: str, action_ts: str, chosen: Json) -> Json:
     """The element of `actions`: what it is, what was chosen, when."""
     kind = element["type"]
     action = {"type": kind, "action_id": element["action_id"], "block_id": block_id, "action_ts": action_ts}
-    same = ("text", "value", "style", "confirm") if kind == "button" else ("placeholder", "confirm")
+    same = ("text", "value", "style", "confirm") if kind == "button" else SELECT_KEYS
     action |= {key: element[key] for key in same if key in element}
     if kind in STATE_KEYS:
         key = STATE_KEYS[kind][0]

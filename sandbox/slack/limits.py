@@ -54,8 +54,17 @@ SHAPES: dict[str, Shape] = {
         required=("title", "text"),
     ),
     "option": Shape(
-        texts={"text": Text(75, ANY), "description": Text(75, ANY)},
+        texts={"text": Text(75), "description": Text(75)}, strings={"value": 150}, required=("text", "value")
+    ),
+    # an overflow menu's options may lead somewhere, boxes and circles may have marked-up texts
+    "menu_option": Shape(
+        texts={"text": Text(75), "description": Text(75)},
         strings={"value": 150, "url": 3000},
+        required=("text", "value"),
+    ),
+    "choice": Shape(
+        texts={"text": Text(75, ANY), "description": Text(75, ANY)},
+        strings={"value": 150},
         required=("text", "value"),
     ),
     "option_group": Shape(
@@ -70,10 +79,17 @@ SELECT = Shape(
     parts={**CONFIRM, "initial_option": "option"},
     other=FOCUS,
 )
-CHOICES = Shape(
+CHECKBOXES = Shape(
     strings=ID,
-    lists={"options": Many("option", 10), "initial_options": Many("option", 10)},
-    parts={**CONFIRM, "initial_option": "option"},
+    lists={"options": Many("choice", 10), "initial_options": Many("choice", 10)},
+    parts=CONFIRM,
+    other=FOCUS,
+    required=("options",),
+)
+RADIO = Shape(
+    strings=ID,
+    lists={"options": Many("choice", 10)},
+    parts={**CONFIRM, "initial_option": "choice"},
     other=FOCUS,
     required=("options",),
 )
@@ -97,9 +113,11 @@ ELEMENTS: dict[str, Shape] = {
         parts={**CONFIRM, "initial_option": "option"},
         other=(*FOCUS, "min_query_length"),
     ),
-    "overflow": Shape(strings=ID, lists={"options": Many("option", 5)}, parts=CONFIRM, required=("options",)),
-    "checkboxes": CHOICES,
-    "radio_buttons": CHOICES,
+    "overflow": Shape(
+        strings=ID, lists={"options": Many("menu_option", 5)}, parts=CONFIRM, required=("options",)
+    ),
+    "checkboxes": CHECKBOXES,
+    "radio_buttons": RADIO,
     "plain_text_input": TYPED,
     "email_text_input": TYPED,
     "url_text_input": TYPED,
@@ -162,9 +180,13 @@ FIELD = Text(2000, ANY)
 MOST_BLOCKS = {"message": 50, "modal": 100, "home": 100}
 MOST_BLOCK_TEXT = 11_000  # undocumented: real messages were refused from about 11,300 characters on
 
-VIEW = Shape(
-    texts={"title": Text(24), "submit": Text(24), "close": Text(24)},
-    strings={"private_metadata": 3000, "callback_id": 255, "external_id": 255},
-    other=("blocks", "clear_on_close", "notify_on_close", "submit_disabled"),
-)
+VIEW_STRINGS = {"private_metadata": 3000, "callback_id": 255, "external_id": 255}
+VIEWS: dict[str, Shape] = {
+    "modal": Shape(
+        texts={"title": Text(24), "submit": Text(24), "close": Text(24)},
+        strings=VIEW_STRINGS,
+        other=("blocks", "clear_on_close", "notify_on_close", "submit_disabled"),
+    ),
+    "home": Shape(strings=VIEW_STRINGS, other=("blocks",)),
+}
 VIEW_BYTES = 250_000

@@ -13,6 +13,7 @@ from sandbox.slack.world import (
     CHANNELS,
     COMMAND,
     MEMBERS,
+    OTHER_DOMAIN,
     TEAM,
     TEAM_DOMAIN,
     Channel,
@@ -41,12 +42,22 @@ def _channel_link(found: re.Match[str]) -> str:
     return f"<#{known.id}|{known.name}>" if known else found[0]
 
 
+def _team(team: str) -> Json:
+    return {"id": team, "domain": TEAM_DOMAIN if team == TEAM else OTHER_DOMAIN}
+
+
 def slash_command(workspace: Workspace, user: str, channel: Channel, text: str) -> dict[str, str]:
-    """The form fields of a slash command; `text` is as typed after the command."""
+    """The form fields of a slash command; `text` is as typed after the command.
+
+    Somebody of another workspace has that one's id in team_id. Unconfirmed: no source shows such a form, and
+    where the app is not installed in theirs, Slack knows no such command (bolt-python issue 767). It is
+    delivered nevertheless: the app's own refusal has to be seen.
+    """
+    team = _team(workspace.people.of(user).team)
     return {
         "token": TOKEN,
-        "team_id": TEAM,
-        "team_domain": TEAM_DOMAIN,
+        "team_id": team["id"],
+        "team_domain": team["domain"],
         "channel_id": channel.id,
         "channel_name": channel.name,
         "user_id": user,
@@ -60,14 +71,20 @@ def slash_command(workspace: Workspace, user: str, channel: Channel, text: str) 
     }
 
 
-def _common(kind: str, user: str) -> Json:
-    name = MEMBERS[user].name
+def _common(workspace: Workspace, kind: str, user: str) -> Json:
+    """What all interactions have.
+
+    Of somebody of another workspace, the user's team is theirs and `team` is the app's (java-slack-sdk issue
+    1041); only view_submission and view_closed have theirs in `team` too, and the app's in
+    view.app_installed_team_id (bolt-js issue 1614).
+    """
+    name, team = MEMBERS[user].name, workspace.people.of(user).team
     return {
         "type": kind,
-        "user": {"id": user, "username": name, "name": name, "team_id": TEAM},
+        "user": {"id": user, "username": name, "name": name, "team_id": team},
         "api_app_id": APP,
         "token": TOKEN,
-        "team": {"id": TEAM, "domain": TEAM_DOMAIN},
+        "team": _team(team if kind in {"view_submission", "view_closed"} else TEAM),
         "enterprise": None,
         "is_enterprise_install": False,
     }
@@ -98,7 +115,7 @@ def _from_view(view: View) -> Json:
 def message_action(workspace: Workspace, user: str, message: Message, action: Json, entered: Json) -> Json:
     """block_actions on a message."""
     return {
-        **_common("block_actions", user),
+        **_common(workspace, "block_actions", user),
         **_from_message(message),
         "trigger_id": workspace.issue_trigger(user),
         "state": {"values": state_values(message.blocks, entered)},
@@ -110,27 +127,30 @@ def message_action(workspace: Workspace, user: str, message: Message, action: Js
 def view_action(workspace: Workspace, user: str, view: View, action: Json) -> Json:
     """block_actions in a modal or on the Home tab."""
     return {
-        **_common("block_actions", user),
+        **_common(workspace, "block_actions", user),
         **_from_view(view),
         "trigger_id": workspace.issue_trigger(user, view.id),
         "actions": [action],
     }
 
 
-def suggestion(user: str, source: Message | View, block_id: str, action_id: str, value: str) -> Json:
+def suggestion(workspace: Workspace, user: str, source: Message | View, asked: Json) -> Json:
     """block_suggestion: what an external select asks while the person types."""
     where = _from_view(source) if isinstance(source, View) else _from_message(source)
-    asked = {"block_id": block_id, "action_id": action_id, "value": value}
-    return {**_common("block_suggestion", user), **where, **asked}
+    return {**_common(workspace, "block_suggestion", user), **where, **asked}
 
 
 def view_submission(workspace: Workspace, user: str, view: View) -> Json:
     body = {"trigger_id": workspace.issue_trigger(user, view.id), "response_urls": []}
-    return {**_common("view_submission", user), "view": _from_view(view)["view"], **body}
+    return {**_common(workspace, "view_submission", user), "view": _from_view(view)["view"], **body}
 
 
-def view_closed(user: str, view: View, *, cleared: bool) -> Json:
-    return {**_common("view_closed", user), "view": _from_view(view)["view"], "is_cleared": cleared}
+def view_closed(workspace: Workspace, user: str, view: View, *, cleared: bool) -> Json:
+    return {
+        **_common(workspace, "view_closed", user),
+        "view": _from_view(view)["view"],
+        "is_cleared": cleared,
+    }
 
 
 def home_opened(user: str, tab: str, home: View | None) -> Json:

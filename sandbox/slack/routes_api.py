@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket
 
 from sandbox.slack import answers, api_chat, api_files, api_lists, api_views  # noqa: F401 - they fill METHODS
 from sandbox.slack.call import METHODS, Call, read_arguments, unknown_method
-from sandbox.slack.errors import ApiError
+from sandbox.slack.errors import ApiError, Limited
 from sandbox.slack.faults import RESPONSE_URL
 from sandbox.slack.parts import Parts, parts_of
 from sandbox.slack.trouble import answer_with
@@ -27,8 +27,8 @@ async def api(request: Request) -> Response:
     fault = parts.faults.take(name)
 
     async def work() -> Response:
-        body = await _body(request, parts, name)
-        return JSONResponse(body, headers={"X-OAuth-Scopes": SCOPES})
+        body, status, headers = await _body(request, parts, name)
+        return JSONResponse(body, status, {"X-OAuth-Scopes": SCOPES, **headers})
 
     response = await answer_with(fault, request, work)
     if fault is not None:
@@ -36,20 +36,24 @@ async def api(request: Request) -> Response:
     return response
 
 
-async def _body(request: Request, parts: Parts, name: str) -> Json:
+async def _body(request: Request, parts: Parts, name: str) -> tuple[Json, int, dict[str, str]]:
+    """The answer with its status and headers; it stands in the log."""
     arguments: Json = {}
+    status, headers = 200, {}
     try:
         arguments = await read_arguments(request)
         _check_token(request, parts, name, arguments)
         function = METHODS.get(name, unknown_method)
         body = function(Call(parts.workspace, parts.sockets, arguments))
+    except Limited as limited:
+        body, status, headers = limited.body(), 429, {"Retry-After": str(limited.retry_after)}
     except ApiError as refusal:
         body = refusal.body()
     if body.get("error") == "unknown_method":
         body["req_method"] = name
     shown = {key: value for key, value in arguments.items() if key not in SECRETS}
     parts.workspace.journal.add("api", method=name, arguments=shown, answer=body, ok=body["ok"])
-    return body
+    return body, status, headers
 
 
 def _check_token(request: Request, parts: Parts, name: str, arguments: Json) -> None:

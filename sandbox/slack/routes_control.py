@@ -34,13 +34,60 @@ async def _request_url(parts: Parts, body: Json) -> Json:
 
 
 async def _groups(parts: Parts, body: Json) -> Json:
-    """{"group": id, "users": [...]} sets the members, {"group": id, "error": code} breaks the look-up."""
+    """{"group": id} with users (a list), error (a code: the look-up fails) and page (members an answer)."""
     group = str(body.get("group", ""))
     parts.workspace.broken_groups.pop(group, None)
     if body.get("error"):
         parts.workspace.broken_groups[group] = str(body["error"])
     if isinstance(body.get("users"), list):
         parts.workspace.groups[group] = [str(user) for user in body["users"]]
+    page = body.get("page")
+    parts.workspace.group_pages[group] = page if isinstance(page, int) and page > 0 else 0
+    return {}
+
+
+async def _people(parts: Parts, body: Json) -> Json:
+    """{"user": id} with guest ("multi", "single", ""), deleted, team, stranger and error (a code).
+
+    What is left out is as at the start.
+    """
+    parts.workspace.people.order(str(body.get("user", "")), body)
+    parts.workspace.touch()
+    return {}
+
+
+async def _channel(parts: Parts, body: Json) -> Json:
+    """{"channel": id} with archived, bot_removed and private (bools); what is left out stays."""
+    parts.workspace.channels.order(str(body.get("channel", "")), body)
+    parts.workspace.touch()
+    return {}
+
+
+async def _delete(parts: Parts, body: Json) -> Json:
+    """{"channel": id, "ts": ts}: somebody who may takes the message away."""
+    message = parts.workspace.find(str(body.get("channel", "")), str(body.get("ts", "")))
+    if message is None:
+        raise ApiError("message_not_found")
+    parts.workspace.remove(message)
+    return {}
+
+
+async def _threads(parts: Parts, body: Json) -> Json:
+    """{"lost": "refuse"|"top"}: what a reply comes to whose parent does not exist."""
+    if body.get("lost") not in {"refuse", "top"}:
+        raise ApiError("lost_is_missing")
+    parts.workspace.lost_threads = body["lost"]
+    return {}
+
+
+async def _pace(parts: Parts, body: Json) -> Json:
+    """{"per_second": number}: how many messages a second each channel takes; null or 0 is any number."""
+    wanted = body.get("per_second")
+    if wanted is not None and (
+        isinstance(wanted, bool) or not isinstance(wanted, (int, float)) or wanted < 0
+    ):
+        raise ApiError("per_second_is_no_number")
+    parts.workspace.pace.order(wanted)
     return {}
 
 
@@ -87,6 +134,11 @@ ORDERS: dict[str, Order] = {
     "reset": _reset,
     "request_url": _request_url,
     "groups": _groups,
+    "people": _people,
+    "channel": _channel,
+    "delete": _delete,
+    "pace": _pace,
+    "threads": _threads,
     "redeliver": _redeliver,
     "socket": _socket,
 }

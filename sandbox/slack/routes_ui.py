@@ -24,6 +24,7 @@ from sandbox.slack.world import (
     PEOPLE,
     Channel,
     Json,
+    Member,
     members_of,
 )
 
@@ -46,6 +47,7 @@ def _message(message: Message) -> Json:
         "ephemeral": message.only_for is not None,
         "edited": message.edited is not None,
         "thread_ts": message.thread_ts,
+        "broadcast": message.broadcast,
     }
 
 
@@ -53,7 +55,33 @@ def _channel(workspace: Workspace, user: str, channel: Channel) -> Json:
     seen = workspace.seen_by(user, channel.id)
     name = BOT_NAME if channel.is_direct else channel.name
     newest = seen[-1].ts if seen else ""
-    return {"id": channel.id, "name": name, "direct": channel.is_direct, "newest": newest}
+    pinged = max((message.ts for message in seen if user in message.pings), default="")
+    return {
+        "id": channel.id,
+        "name": name,
+        "direct": channel.is_direct,
+        "newest": newest,
+        "pinged": pinged,
+        "archived": workspace.channels.of(channel.id).archived,
+    }
+
+
+def _person(workspace: Workspace, member: Member) -> Json:
+    """As the page's pickers name them; `note` is what makes somebody other than a member."""
+    standing = workspace.people.of(member.id)
+    notes = (
+        ("deactivated", standing.deleted),
+        ("guest", standing.guest != ""),
+        ("another workspace", standing.is_external),
+    )
+    return {
+        "id": member.id,
+        "name": member.name,
+        "real_name": member.real_name,
+        "about": member.about,
+        "deleted": standing.deleted,
+        "note": ", ".join(note for note, holds in notes if holds),
+    }
 
 
 def _view(view: View | None) -> Json | None:
@@ -68,7 +96,7 @@ def state_for(workspace: Workspace, user: str, channel: str) -> Json:
         "revision": workspace.revision,
         "user": user,
         "command": COMMAND,
-        "people": [{"id": p.id, "name": p.name, "real_name": p.real_name, "about": p.about} for p in PEOPLE],
+        "people": [_person(workspace, person) for person in PEOPLE],
         "members": {member.id: member.name for member in MEMBERS.values()},
         "groups": GROUP_HANDLES,
         "channels": [_channel(workspace, user, each) for each in mine],
@@ -152,7 +180,7 @@ def _object(body: Json, key: str) -> dict[str, Any]:
 
 
 async def _say(people: Interactions, user: str, body: Json) -> Json:
-    return await people.say(user, _text(body, "channel"), _text(body, "text"))
+    return await people.say(user, _text(body, "channel"), _text(body, "text"), _text(body, "thread_ts"))
 
 
 async def _press(people: Interactions, user: str, body: Json) -> Json:

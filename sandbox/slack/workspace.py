@@ -11,13 +11,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sandbox.slack.channels import Channels
 from sandbox.slack.errors import ApiError
 from sandbox.slack.journal import Journal
+from sandbox.slack.pace import Pace
+from sandbox.slack.people import People
+from sandbox.slack.pings import pinged
 from sandbox.slack.views import Views
 from sandbox.slack.world import (
     BOT_USER,
     CHANNELS,
     GROUP_MEMBERS,
+    SYSTEM,
     Channel,
     Json,
     direct_with,
@@ -30,7 +35,12 @@ RESPONSE_URL_SECONDS = 30 * 60
 
 @dataclass
 class Message:
-    """One message; `only_for` makes it ephemeral; `rev` is the revision of its last change."""
+    """One message; `only_for` makes it ephemeral; `rev` is the revision of its last change.
+
+    `pings` is who was pinged when it was posted: an edit pings nobody. `thread_ts` is set on a reply only,
+    `replies` counts them on their parent; `broadcast` shows a reply in the channel too. `gone` marks what is
+    left of a parent that was taken away from its replies.
+    """
 
     ts: str
     channel: str
@@ -42,6 +52,10 @@ class Message:
     thread_ts: str | None = None
     edited: str | None = None
     metadata: Json | None = None
+    pings: list[str] = field(default_factory=list)
+    broadcast: bool = False
+    replies: int = 0
+    gone: bool = False
 
 
 @dataclass
@@ -77,23 +91,35 @@ class Workspace:
     hooks: dict[str, Hook] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     broken_groups: dict[str, str] = field(default_factory=dict)
+    group_pages: dict[str, int] = field(default_factory=dict)
+    people: People = field(default_factory=People)
+    channels: Channels = field(default_factory=Channels)
     files: dict[str, Json] = field(default_factory=dict)
     journal: Journal = field(default_factory=Journal)
     views: Views = field(init=False)
+    pace: Pace = field(init=False)
     revision: int = 0
+    lost_threads: str = "refuse"  # or "top"
 
     def __post_init__(self) -> None:
         self._changed = asyncio.Event()
         self._last_ts = 0
         self.views = Views(self.touch)
+        self.pace = Pace(self.clock)
         self.reset()
 
     def reset(self) -> None:
         """Back to an empty workspace; revisions and timestamps go on."""
         self.groups = {group: list(members) for group, members in GROUP_MEMBERS.items()}
         self.views.clear()
-        for kept in (self.messages, self.triggers, self.hooks, self.broken_groups, self.files, self.journal):
+        groups = (self.broken_groups, self.group_pages)
+        for kept in (self.messages, self.triggers, self.hooks, self.files, *groups):
             kept.clear()
+        self.people.clear()
+        self.channels.clear()
+        self.lost_threads = "refuse"
+        self.pace.order(None)
+        self.journal.clear()
         self.touch()
 
     # -- revisions ---------------------------------------------------------------------------
@@ -127,13 +153,30 @@ class Workspace:
         return channel
 
     def post(
-        self, channel: str, user: str, text: str, blocks: list[Json], **more: str | Json | None
+        self, channel: str, user: str, text: str, blocks: list[Json], **more: str | Json | bool | None
     ) -> Message:
-        """Add a message; `more` may be only_for, thread_ts and metadata."""
+        """Add a message; `more` may be only_for, thread_ts (of a parent), broadcast and metadata."""
         rev = self.touch()
         message = Message(self.next_ts(), channel, user, text, blocks, rev, **more)  # type: ignore[arg-type]
         self.messages.append(message)
+        parent = self.find(channel, message.thread_ts) if message.thread_ts else None
+        if parent is not None and message.only_for is None:
+            parent.replies += 1
+        self._ping(message)
         return message
+
+    def _ping(self, message: Message) -> None:
+        """Note who is pinged: not the author, not who is gone, and nobody by an ephemeral message."""
+        if message.only_for is not None:
+            return
+        there = [
+            user
+            for user in members_of(self.channel(message.channel))
+            if user not in {message.user, BOT_USER} and not self.people.of(user).deleted
+        ]
+        message.pings = pinged(message.text, message.blocks, there, self.groups)
+        if message.pings:
+            self.journal.add("ping", channel=message.channel, ts=message.ts, users=message.pings)
 
     def edit(self, message: Message, text: str, blocks: list[Json]) -> None:
         message.text, message.blocks = text, blocks
@@ -141,12 +184,42 @@ class Workspace:
         message.rev = self.touch()
 
     def remove(self, message: Message) -> None:
-        """Take the message away; a message that is gone already stays gone."""
+        """Take the message away; a message that is gone already stays gone.
+
+        A parent with replies leaves a stone behind, under which the thread goes on.
+        """
+        if message.replies > 0:
+            message.user, message.text, message.blocks = SYSTEM, "This message was deleted.", []
+            message.gone, message.rev = True, self.touch()
+            return
         self.messages[:] = [other for other in self.messages if other is not message]
+        parent = self.find(message.channel, message.thread_ts) if message.thread_ts else None
+        if parent is not None and message.only_for is None:
+            parent.replies -= 1
         self.touch()
 
     def find(self, channel: str, ts: str) -> Message | None:
         return next((m for m in self.messages if m.channel == channel and m.ts == ts), None)
+
+    def thread(self, channel: str, ts: str | None) -> Message | None:
+        """The parent of the thread that the message with this ts belongs to, or may open."""
+        found = self.find(channel, ts) if ts else None
+        if found is None or found.only_for is not None:
+            return None
+        return self.find(channel, found.thread_ts) if found.thread_ts else found
+
+    def thread_ts(self, channel: str, ts: str | None) -> str | None:
+        """Where a reply goes. Raises ApiError thread_not_found if the parent does not exist.
+
+        With `lost_threads` "top" such a reply becomes a message of its own instead: that is what others saw
+        happen when the parent had just been deleted (slack-go issue 1571).
+        """
+        if not ts:
+            return None
+        parent = self.thread(channel, str(ts))
+        if parent is None and self.lost_threads != "top":
+            raise ApiError("thread_not_found")
+        return parent.ts if parent else None
 
     def seen_by(self, user: str, channel: str) -> list[Message]:
         """What this person sees there: their own ephemeral messages, and nobody else's."""
@@ -207,5 +280,9 @@ def message_body(message: Message) -> Json:
         body |= {"bot_id": "B0DESK", "app_id": "A0DESK"}
     if message.edited:
         body["edited"] = {"user": "B0DESK", "ts": message.edited}
+    if message.broadcast or message.gone:
+        body["subtype"] = "tombstone" if message.gone else "thread_broadcast"
+    if message.replies:
+        body |= {"thread_ts": message.ts, "reply_count": message.replies}
     optional = {"thread_ts": message.thread_ts, "metadata": message.metadata}
     return body | {key: value for key, value in optional.items() if value}

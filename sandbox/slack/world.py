@@ -8,6 +8,7 @@ Json = dict[str, Any]
 TEAM = "T0DEMO"
 TEAM_NAME = "Demo team"
 TEAM_DOMAIN = "demo"
+OTHER_DOMAIN = "other"  # of every other team that a person may be said to be of
 APP = "A0DESK"
 BOT_USER = "U0DESK"
 BOT_NAME = "Numberdesk"
@@ -26,6 +27,7 @@ class Member:
     real_name: str
     about: str
     is_bot: bool = False
+    guest: str = ""  # "multi" or "single" for a guest of so many channels
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ PEOPLE = (
     Member("U0RITA", "rita", "Rita Reyes", "asks"),
     Member("U0ANA", "ana", "Ana Arslan", "approves"),
     Member("U0OTTO", "otto", "Otto Olsen", "approves too"),
+    Member("U0CARA", "cara", "Cara Chen", "CFO"),
+    Member("U0GUS", "gus", "Gus Guest", "works for a supplier", guest="single"),
 )
 BOT = Member(BOT_USER, "numberdesk", BOT_NAME, "the app", is_bot=True)
 MEMBERS = {member.id: member for member in (*PEOPLE, BOT)}
@@ -70,7 +74,10 @@ def direct_with(person: str) -> Channel | None:
 
 
 def members_of(channel: Channel) -> list[str]:
-    """Who is in the channel: everybody, or for a direct message its person and the bot."""
+    """Who is in the channel: everybody, or for a direct message its person and the bot.
+
+    A single-channel guest is in one channel, and that is where people ask for numbers.
+    """
     if channel.person is not None:
         return [channel.person, BOT_USER]
-    return list(MEMBERS)
+    return [member.id for member in MEMBERS.values() if member.guest != "single" or channel == NUMBERS]

@@ -231,3 +231,119 @@ def test_a_channel_with_news_says_so(slack, rita):
     channel.click()
     expect(rita.get_by_text("Please decide")).to_be_visible()
     expect(rita.get_by_text("(new)")).to_have_count(0)
+
+
+def test_the_picker_starts_with_rita_and_marks_who_is_no_member(slack, rita):
+    people = rita.get_by_label("You are").get_by_role("option")
+    expect(people).to_have_count(5)
+    expect(people.first).to_have_text("Rita Reyes — asks")
+    expect(people.last).to_have_text("Gus Guest — works for a supplier (guest)")
+    slack.control.person("U0CARA", deleted=True, team="T0OTHER")
+    expect(people.nth(3)).to_have_text("Cara Chen — CFO (deactivated, another workspace)")
+    expect(rita.get_by_label("You are")).to_have_value("U0RITA")
+
+
+def test_a_single_channel_guest_sees_one_channel(slack, page):
+    page.goto(f"{slack.url}/?user=U0GUS")
+    expect(page.get_by_role("button", name="# phone-numbers")).to_be_visible()
+    expect(page.get_by_role("button", name="# number-approvals")).to_have_count(0)
+
+
+def person_block(**more):
+    select = {"type": "users_select", "action_id": "p", **more}
+    return {"type": "input", "block_id": "who", "label": plain("For whom"), "element": select}
+
+
+def chosen(slack):
+    return slack.app.last["view"]["state"]["values"]["who"]["p"]["selected_user"]
+
+
+def test_a_person_is_found_by_any_part_of_the_name(slack, rita):
+    slack.control.person("U0ANA", deleted=True)
+    open_modal(slack, modal(person_block(placeholder=plain("Who?"))))
+    box = rita.get_by_role("combobox", name="For whom")
+    box.fill("a")
+    offered = rita.get_by_role("listbox").get_by_role("option")
+    expect(offered).to_have_text(["Rita Reyes", "Cara Chen"])
+    box.fill("gu")
+    expect(offered).to_have_text(["Gus Guest guest"])
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(box).to_have_value("Gus Guest")
+    rita.get_by_role("button", name="Send").last.click()
+    expect(rita.get_by_role("dialog")).to_have_count(0)
+    assert chosen(slack) == "U0GUS"
+
+
+def test_a_person_who_is_taken_out_again_is_nobody(slack, rita):
+    open_modal(slack, modal({**person_block(initial_user="U0ANA"), "optional": True}))
+    box = rita.get_by_role("combobox", name="For whom")
+    expect(box).to_have_value("Ana Arslan")
+    box.fill("")
+    rita.get_by_role("button", name="Send").last.click()
+    expect(rita.get_by_role("dialog")).to_have_count(0)
+    assert chosen(slack) is None
+
+
+def test_what_the_person_thought_better_of_is_taken_back(slack, rita):
+    confirm = {"title": plain("Sure?"), "text": plain("x"), "confirm": plain("Yes"), "deny": plain("No")}
+    person = {"type": "users_select", "action_id": "p", "placeholder": plain("Who"), "confirm": confirm}
+    select = {
+        "type": "static_select", "action_id": "s", "placeholder": plain("What"), "confirm": confirm,
+        "options": [option("One", "1")],
+    }  # fmt: skip
+    boxes = {"type": "checkboxes", "action_id": "b", "options": [option("SMS", "s")], "confirm": confirm}
+    slack.post("Choose", [actions(person, select, boxes)])
+    deny = rita.get_by_role("alertdialog").get_by_role("button", name="No")
+    rita.get_by_role("combobox", name="Who").fill("ana")
+    rita.get_by_role("option", name="Ana Arslan", exact=True).click()
+    deny.click()
+    expect(rita.get_by_role("combobox", name="Who")).to_have_value("")
+    rita.get_by_label("What").select_option("One")
+    deny.click()
+    expect(rita.get_by_label("What")).to_have_value("")
+    rita.get_by_label("SMS").click()
+    deny.click()
+    expect(rita.get_by_label("SMS")).not_to_be_checked()
+    assert slack.app.received == []
+
+
+def test_a_ping_waits_for_its_person_and_goes_once_it_is_seen(slack, rita):
+    slack.post("<@U0ANA> please decide", channel="C0APPROVE")
+    expect(rita.get_by_role("button", name=re.compile("# number-approvals"))).to_be_visible()
+    expect(rita.get_by_text("(mentions you)")).to_have_count(0)
+    rita.get_by_label("You are").select_option("U0ANA")
+    channel = rita.get_by_role("button", name=re.compile(r"# number-approvals.*\(mentions you\)"))
+    expect(channel).to_contain_text("@")
+    channel.click()
+    expect(rita.get_by_text("please decide")).to_be_visible()
+    expect(rita.get_by_text("(mentions you)")).to_have_count(0)
+    rita.reload()
+    expect(rita.get_by_text("please decide")).to_be_visible()
+    rita.get_by_role("button", name="# phone-numbers").click()
+    expect(rita.get_by_text("(mentions you)")).to_have_count(0)
+    slack.post("<!subteam^S0PROCURE> one more", channel="C0APPROVE")
+    expect(channel).to_be_visible()
+
+
+def test_an_archived_channel_can_be_read_and_not_written_in(slack, rita):
+    slack.post("From before")
+    slack.control.channel("C0NUMBERS", archived=True)
+    expect(rita.get_by_role("heading", name="#phone-numbers (archived)")).to_be_visible()
+    expect(rita.get_by_text("From before")).to_be_visible()
+    expect(rita.get_by_role("button", name="Send")).to_be_hidden()
+
+
+def test_replies_stand_under_their_parent_and_a_broadcast_in_the_channel_too(slack, rita):
+    first, _ = slack.post("First card"), slack.post("Second card")
+    place = {"channel": "C0NUMBERS", "thread_ts": first.ts}
+    slack.call("chat.postMessage", **place, text="A reminder")
+    slack.call("chat.postMessage", **place, text="For everybody", reply_broadcast=True)
+    lines = rita.get_by_role("log").get_by_role("listitem")
+    wanted = ["First card", "A reminder", "For everybody", "Second card", "Replied to a thread"]
+    expect(lines).to_contain_text(wanted)
+    expect(lines.nth(1)).to_have_class(re.compile("reply"))
+    expect(lines.nth(4)).not_to_have_class(re.compile("reply"))
+    slack.control.delete("C0NUMBERS", first.ts)
+    expect(lines.first).to_contain_text("This message was deleted.")
+    expect(lines.nth(1)).to_contain_text("A reminder")

@@ -165,7 +165,9 @@ def test_a_permalink_leads_to_a_message(slack, client):
 
 
 def test_people_channels_and_the_team_are_listed(client):
-    assert [m["id"] for m in client.users_list()["members"]] == ["U0RITA", "U0ANA", "U0OTTO", "U0DESK"]
+    assert [m["id"] for m in client.users_list()["members"]] == [
+        "U0RITA", "U0ANA", "U0OTTO", "U0CARA", "U0GUS", "U0DESK",
+    ]  # fmt: skip
     assert client.users_info(user="U0ANA")["user"]["real_name"] == "Ana Arslan"
     assert client.users_lookupByEmail(email="ana@demo.test")["user"]["id"] == "U0ANA"
     assert [c["id"] for c in client.conversations_list()["channels"]] == ["C0NUMBERS", "C0APPROVE"]

@@ -19,6 +19,14 @@ def select(**more: Any) -> dict[str, Any]:
     return {"type": "static_select", "action_id": "s", "options": [option("One", "1")], **more}
 
 
+def boxes(**more: Any) -> dict[str, Any]:
+    return {"type": "checkboxes", "options": [option("One", "1"), option("Two", "2")], **more}
+
+
+def person(**more: Any) -> dict[str, Any]:
+    return {"type": "users_select", "action_id": "p", **more}
+
+
 CONFIRM = {"title": plain("T"), "text": plain("X"), "confirm": plain("Y"), "deny": plain("N")}
 
 
@@ -36,6 +44,13 @@ FINE = [
     actions(button("b", style="danger", confirm=CONFIRM, accessibility_label="l" * 75), block_id="other"),
     actions(select(options=[option("t" * 75, f"{n:0150}") for n in range(100)]), block_id="third"),
     {"type": "image", "image_url": "https://example.test/x.png", "alt_text": "x"},
+    actions(
+        boxes(options=[option("x", str(n)) for n in range(10)], initial_options=[option("x", "9")]),
+        person(placeholder=plain("p" * 150), initial_user="U0ANA", confirm=CONFIRM),
+        {"type": "overflow", "options": [option("x", str(n)) for n in range(5)]},
+        block_id="fourth",
+    ),
+    section(accessory={"type": "overflow", "options": [option("x", "1") | {"url": "https://example.test"}]}),
 ]
 
 WRONG = [
@@ -74,6 +89,30 @@ WRONG = [
      "/blocks/0/elements/0/options"),
     ([actions({"type": "overflow", "options": [option("x", str(n)) for n in range(6)]})],
      "/blocks/0/elements/0/options"),
+    ([actions({"type": "overflow", "options": []})], "/blocks/0/elements/0/options"),
+    ([actions({"type": "overflow", "options": [option("x", "1") | {"url": "u" * 3001}]})],
+     "/blocks/0/elements/0/options/0/url"),
+    ([actions(boxes(options=[option("x", str(n)) for n in range(11)]))], "/blocks/0/elements/0/options"),
+    ([actions(boxes(options=[]))], "/blocks/0/elements/0/options"),
+    ([actions({"type": "checkboxes"})], "/blocks/0/elements/0"),
+    ([actions(boxes(initial_options=[]))], "/blocks/0/elements/0/initial_options"),
+    ([actions(boxes(initial_options=[option("Three", "3")]))], "/blocks/0/elements/0/initial_options/0"),
+    ([actions(boxes(initial_option=option("One", "1")))], "/blocks/0/elements/0"),
+    ([actions(select(initial_option=option("One", "2")))], "/blocks/0/elements/0/initial_option"),
+    ([actions(select(options=[{"text": {"type": "mrkdwn", "text": "x"}, "value": "1"}]))],
+     "/blocks/0/elements/0/options/0/text"),
+    ([actions(select(options=[option("x", "1") | {"url": "https://example.test"}]))],
+     "/blocks/0/elements/0/options/0"),
+    ([actions(person(placeholder=plain("p" * 151)))], "/blocks/0/elements/0/placeholder/text"),
+    ([actions(person(placeholder={"type": "mrkdwn", "text": "p"}))], "/blocks/0/elements/0/placeholder"),
+    ([actions(person(initial_user=["U0ANA"]))], "/blocks/0/elements/0/initial_user"),
+    ([actions(person(options=[option("x", "1")]))], "/blocks/0/elements/0"),
+    ([actions(person(confirm={"title": plain("T")}))], "/blocks/0/elements/0/confirm"),
+    ([actions(button("a", confirm=CONFIRM | {"style": "red"}))], "/blocks/0/elements/0/confirm/style"),
+    ([actions(button("a", confirm=CONFIRM | {"colour": "red"}))], "/blocks/0/elements/0/confirm"),
+    ([actions(button("a", confirm=CONFIRM | {"title": {"type": "mrkdwn", "text": "T"}}))],
+     "/blocks/0/elements/0/confirm/title"),
+    ([actions(confirmed(confirm=""))], "/blocks/0/elements/0/confirm/confirm/text"),
     ([actions({"type": "slider"})], "/blocks/0/elements/0/type"),
     ([{"type": "image", "image_url": "https://example.test/x.png"}], "/blocks/0"),
     ([{"type": "divider"}] * 51, "/blocks"),
@@ -109,6 +148,18 @@ def test_what_is_over_a_limit_is_refused_with_a_pointer(blocks, pointer):
 def test_a_view_over_a_limit_is_refused_with_a_pointer(change, pointer):
     view = modal(text_input(), private_metadata="m" * 3000) | change
     assert any(problem.endswith(f"[json-pointer:{pointer}]") for problem in check_view(view))
+
+
+@pytest.mark.parametrize("key", ["title", "submit", "close", "notify_on_close"])
+def test_a_home_tab_has_no_frame(key):
+    given = True if key == "notify_on_close" else plain("x")
+    assert "invalid additional property" in check_view({"type": "home", "blocks": [], key: given}, "home")[0]
+
+
+def test_a_home_tab_takes_a_hundred_blocks():
+    full = [{"type": "divider"}] * 100
+    assert check_view({"type": "home", "blocks": full}, "home") == []
+    assert "/view/blocks" in check_view({"type": "home", "blocks": [*full, {"type": "divider"}]}, "home")[0]
 
 
 def test_a_view_without_a_title_is_refused():

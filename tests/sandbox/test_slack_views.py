@@ -276,11 +276,54 @@ def test_closing_is_told_if_the_view_asked_for_it(slack, everything):
     assert slack.app.last["is_cleared"] is everything
 
 
-def test_the_home_tab_is_published_and_opened_with_its_view(slack):
-    home = {"type": "home", "blocks": [actions(button("again"))]}
-    assert slack.call("views.publish", user_id="U0RITA", view=home)["ok"]
-    shown = slack.rita.home()
-    assert slack.app.last["event"]["view"]["id"] == shown.id
-    slack.rita.click(shown, "again")
-    assert slack.app.last["view"]["type"] == "home"
-    assert slack.ana.published() is None
+def pushed(slack, view):
+    told = slack.call("views.push", trigger_id=pressed_in_modal(slack), view=view)
+    assert told["ok"], told
+    return told["view"]
+
+
+def test_a_button_pushes_views_that_know_their_root_and_their_parent(slack):
+    more = modal(text_input(), actions(button("more")))
+    first = opened(slack, more)
+    second = pushed(slack, more)
+    third = pushed(slack, modal(title="Three"))
+    assert (first["root_view_id"], first["previous_view_id"]) == (first["id"], None)
+    assert (second["root_view_id"], second["previous_view_id"]) == (first["id"], first["id"])
+    assert (third["root_view_id"], third["previous_view_id"]) == (first["id"], second["id"])
+    slack.rita.close_modal()
+    assert slack.rita.modal().id == second["id"]
+
+
+def test_what_was_entered_below_is_there_when_the_view_above_is_closed(slack):
+    opened(slack, modal(text_input(), actions(button("more"))))
+    slack.rita.fill("why", "from below")
+    pushed(slack, modal(text_input(), title="On top"))
+    slack.rita.fill("why", "from above")
+    slack.rita.close_modal()
+    assert slack.rita.submit() is None
+    assert slack.app.last["view"]["state"]["values"]["why"]["v"]["value"] == "from below"
+
+
+def test_a_view_below_is_updated_while_another_lies_on_it(slack):
+    first = opened(slack, modal(text_input(), actions(button("more"))))
+    pushed(slack, modal(title="On top"))
+    told = slack.call("views.update", view_id=first["id"], hash=first["hash"], view=modal(title="Below"))
+    assert (told["view"]["id"], slack.rita.modal().title) == (first["id"], "On top")
+    slack.rita.close_modal()
+    assert slack.rita.modal().title == "Below"
+
+
+def test_an_update_keeps_what_was_entered_under_equal_ids_and_nothing_else(slack):
+    view = opened(slack, modal(text_input(), text_input("note")))
+    slack.rita.fill("why", "kept")
+    slack.rita.fill("note", "lost")
+    other = text_input("note")
+    other["element"]["action_id"] = "another"
+    changed = modal(text_input(), {**other, "optional": True}, text_input("new", optional=True))
+    assert slack.call("views.update", view_id=view["id"], hash=view["hash"], view=changed)["ok"]
+    assert slack.rita.submit() is None
+    assert slack.app.last["view"]["state"]["values"] == {
+        "why": {"v": {"type": "plain_text_input", "value": "kept"}},
+        "note": {"another": {"type": "plain_text_input", "value": None}},
+        "new": {"v": {"type": "plain_text_input", "value": None}},
+    }

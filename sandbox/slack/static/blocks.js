@@ -31,18 +31,20 @@ export function drawBlocks(blocks, place) {
   });
 }
 
-export function drawMessage(message, place) {
+// `within` is "reply" in a thread, "broadcast" for a reply that is shown in the channel too, else "".
+export function drawMessage(message, place, within) {
   const time = new Date(Number(message.ts) * 1000);
   const body = message.blocks.length
     ? drawBlocks(message.blocks, place)
     : [el("div", { class: "text" }, mrkdwn(message.text))];
   return el("li", {
-    class: `message${message.ephemeral ? " ephemeral" : ""}${message.thread_ts ? " reply" : ""}`,
+    class: `message${message.ephemeral ? " ephemeral" : ""}${within === "reply" ? " reply" : ""}`,
     "data-ts": message.ts,
   },
     el("span", { class: `avatar tint-${tint(message.user)}`, "aria-hidden": "true" }, message.name[0]),
     el("div", { class: "body" },
       message.ephemeral && el("p", { class: "only-you" }, "Only visible to you"),
+      within === "broadcast" && el("p", { class: "only-you" }, "Replied to a thread"),
       el("p", { class: "byline" },
         el("strong", {}, message.name),
         message.bot && el("span", { class: "badge" }, "APP"),

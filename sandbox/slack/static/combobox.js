@@ -1,4 +1,4 @@
-// external_select: a text field with a list that the app fills. Follows the ARIA combobox pattern.
+// external_select and users_select: a text field with a list that is asked for. Follows the ARIA combobox pattern.
 
 import { el, freshId } from "./dom.js";
 import { plain } from "./mrkdwn.js";
@@ -22,12 +22,15 @@ export function combobox({ id, name, described, placeholder, chosen, least, acti
     input.setAttribute("aria-expanded", String(shown));
     if (!shown) { input.removeAttribute("aria-activedescendant"); state.active = -1; }
   };
-  const pick = (option) => {
+  const pick = async (option) => {
+    const before = state.chosen;
     state.chosen = option;
     state.asked += 1; // an answer that is still on its way must not open the list again
     input.value = option ? plain(option.text) : "";
     open(false);
-    choose(option, input);
+    if (await choose(option, input) !== false) return;
+    state.chosen = before;
+    input.value = before ? plain(before.text) : "";
   };
   const mark = (place) => {
     state.active = place;

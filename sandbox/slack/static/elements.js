@@ -3,13 +3,15 @@
 import { el, freshId } from "./dom.js";
 import { combobox } from "./combobox.js";
 import { confirmed } from "./confirm.js";
-import { plain, text } from "./mrkdwn.js";
+import { peopleNamed, personOf, plain, text } from "./mrkdwn.js";
 
-// An element outside of an input block: acting on it tells the app at once.
+// An element outside of an input block: acting on it tells the app at once. `act` says false if the person
+// thought better of it: what was chosen is then taken back.
 export function element(block, given, place) {
   const act = async (chosen, node) => {
-    if (given.confirm && !(await confirmed(given.confirm))) return;
+    if (given.confirm && !(await confirmed(given.confirm))) return false;
     await place.press(block, given, chosen, node);
+    return true;
   };
   const name = given.accessibility_label || plain(given.placeholder) || plain(given.text);
   return (DRAW[given.type] || unknown)(given, { act, name, block, place, state: place.entered(block, given) });
@@ -39,9 +41,17 @@ function optionNodes(options, chosen) {
 
 function select(given, { act, name, state, id, described }) {
   const chosen = state?.selected_option ?? (state ? null : given.initial_option);
+  let before = chosen?.value || "";
+  const change = async () => {
+    const option = allOptions(given).find((o) => o.value === node.value) || null;
+    if (/^https?:/.test(option?.url || "")) window.open(option.url, "_blank", "noopener");
+    const done = await act({ selected_option: option }, node);
+    // an overflow menu keeps nothing: the same option can be chosen again
+    if (done === false || given.type === "overflow") node.value = before; else before = node.value;
+  };
   const node = el("select", {
     id, "aria-label": id ? undefined : name, "aria-describedby": described, "data-action": given.action_id,
-    onchange: () => act({ selected_option: allOptions(given).find((o) => o.value === node.value) || null }, node),
+    onchange: change,
   },
     el("option", { value: "" }, plain(given.placeholder) || "Choose an option"),
     optionNodes(given.options || [], chosen),
@@ -61,14 +71,38 @@ function external(given, { act, name, block, place, state, id, described }) {
   });
 }
 
+const userOption = (id) => {
+  const person = personOf(id);
+  const option = { value: id, text: { text: person?.real_name || id } };
+  return person?.note ? { ...option, description: { text: person.note } } : option;
+};
+
+// A name that is taken out again leaves nobody chosen: Slack has null for that.
+function users(given, { act, name, state, id, described }) {
+  const chosen = state ? state.selected_user : given.initial_user;
+  return combobox({
+    id, name, described,
+    chosen: chosen ? userOption(chosen) : null,
+    placeholder: plain(given.placeholder) || "Select a person",
+    least: 0,
+    action: given.action_id,
+    ask: async (typed) => ({ options: peopleNamed(typed).map((person) => userOption(person.id)) }),
+    choose: (option, node) => act({ selected_user: option?.value ?? null }, node),
+  });
+}
+
 function choices(given, { act, state, id }) {
   const many = given.type === "checkboxes";
   const start = many ? state?.selected_options ?? given.initial_options ?? [] : [state?.selected_option ?? given.initial_option];
   const group = freshId("choice");
   const node = el("div", { class: "choices", role: many ? "group" : "radiogroup", "aria-labelledby": id && `${id}-label`, "data-action": given.action_id });
-  const collect = () => {
-    const picked = [...node.querySelectorAll("input:checked")].map((box) => given.options.find((o) => o.value === box.value));
-    act(many ? { selected_options: picked } : { selected_option: picked[0] || null }, node);
+  let before = start.filter(Boolean).map((o) => o.value);
+  const boxes = () => [...node.querySelectorAll("input")];
+  const collect = async () => {
+    const picked = boxes().filter((box) => box.checked).map((box) => given.options.find((o) => o.value === box.value));
+    const done = await act(many ? { selected_options: picked } : { selected_option: picked[0] || null }, node);
+    if (done === false) for (const box of boxes()) box.checked = before.includes(box.value);
+    else before = picked.map((o) => o.value);
   };
   for (const option of given.options) {
     const box = el("input", {
@@ -111,9 +145,10 @@ const DRAW = {
   button,
   static_select: select,
   external_select: external,
+  users_select: users,
   radio_buttons: choices,
   checkboxes: choices,
-  overflow: (given, tools) => select({ ...given, placeholder: { type: "plain_text", text: "More" } }, tools),
+  overflow: (given, tools) => select({ ...given, placeholder: { type: "plain_text", text: "More" } }, { ...tools, name: "More" }),
   plain_text_input: typed("text"),
   email_text_input: typed("email"),
   url_text_input: typed("url"),

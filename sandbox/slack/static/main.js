@@ -4,7 +4,7 @@
 import { drawBlocks, drawMessage } from "./blocks.js";
 import { el, get, notice, post } from "./dom.js";
 import { know } from "./mrkdwn.js";
-import { enteredIn, showModal } from "./modal.js";
+import { enteredIn, focusAgain, focusIn, showModal } from "./modal.js";
 import { messagePlace, viewPlace } from "./places.js";
 
 const asked = new URLSearchParams(location.search);
@@ -65,9 +65,9 @@ function live() {
 function draw(state) {
   here.revision = state.revision;
   here.state = state;
-  here.seen[here.channel] = state.channels.find((c) => c.id === here.channel)?.newest || "";
+  see(here.channel, state.channels.find((c) => c.id === here.channel)?.newest || "");
   const channels = Object.fromEntries(state.channels.map((c) => [c.id, c.name]));
-  know({ members: state.members, groups: state.groups, channels });
+  know({ members: state.members, groups: state.groups, channels, people: state.people });
   drawPeople(state);
   drawSidebar(state);
   drawTop(state);
@@ -77,20 +77,32 @@ function draw(state) {
 }
 
 function drawPeople(state) {
-  const select = part("person");
-  if (select.options.length) return;
-  select.append(...state.people.map((p) =>
-    el("option", { value: p.id, selected: p.id === here.user }, `${p.real_name} — ${p.about}`)));
+  const named = (p) => `${p.real_name} — ${p.about}${p.note ? ` (${p.note})` : ""}`;
+  replaceIfChanged(part("person"), state.people.map((p) =>
+    el("option", { value: p.id, selected: p.id === here.user }, named(p))));
+}
+
+const mentioned = () => el("span", { class: "ping", title: "You were mentioned" },
+  el("span", { "aria-hidden": "true" }, "@"), el("span", { class: "sr" }, " (mentions you)"));
+
+// What a person has seen outlives a switch to somebody else and back: a ping waits for its person.
+const memory = () => `seen:${here.user}`;
+const recalled = () => { try { return JSON.parse(localStorage.getItem(memory())) || {}; } catch { return {}; } };
+function see(channel, ts) {
+  if (here.seen[channel] === ts) return;
+  here.seen[channel] = ts;
+  try { localStorage.setItem(memory(), JSON.stringify(here.seen)); } catch { /* a browser that keeps nothing */ }
 }
 
 function channelItem(channel) {
   const current = channel.id === here.channel;
   const news = !current && channel.newest > (here.seen[channel.id] ?? here.start[channel.id] ?? "");
+  const pinged = !current && channel.pinged > (here.seen[channel.id] || "");
   const label = channel.direct ? channel.name : `# ${channel.name}`;
   return el("li", {}, el("button", {
     type: "button", class: news ? "news" : "", "aria-current": current ? "page" : undefined,
     onclick: () => go(channel.id, "messages"),
-  }, label, news && el("span", { class: "sr" }, " (new)")));
+  }, label, news && el("span", { class: "sr" }, " (new)"), pinged && mentioned()));
 }
 
 function drawSidebar(state) {
@@ -110,7 +122,7 @@ const current = (state) => state.channels.find((c) => c.id === here.channel) || 
 function drawTop(state) {
   const channel = current(state);
   const name = channel.direct ? channel.name : `#${channel.name}`;
-  part("title").textContent = name;
+  part("title").textContent = channel.archived ? `${name} (archived)` : name;
   part("text").setAttribute("aria-label", `Message ${name}`);
   part("text").placeholder = `Message ${name}, or try: ${state.command} search US local 415`;
   const tabs = part("tabs");
@@ -121,7 +133,18 @@ function drawTop(state) {
   const home = channel.direct && here.tab === "home";
   part("messages").hidden = home;
   part("home").hidden = !home;
-  part("composer").hidden = home;
+  part("composer").hidden = home || channel.archived;
+}
+
+// Replies stand under their parent; one that was sent to the channel as well stands there once more.
+function inThreads(messages) {
+  const there = new Set(messages.map((message) => message.ts));
+  const isReply = (message) => message.thread_ts && there.has(message.thread_ts);
+  return messages.flatMap((message) => {
+    if (isReply(message)) return message.broadcast ? [[message, "broadcast"]] : [];
+    const replies = messages.filter((other) => other.thread_ts === message.ts);
+    return [[message, message.thread_ts ? "reply" : ""], ...replies.map((reply) => [reply, "reply"])];
+  });
 }
 
 function entriesOf(ts) {
@@ -134,9 +157,9 @@ function drawMessages(state) {
   const scroll = part("scroll");
   const atBottom = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
   const known = new Map([...list.children].map((node) => [`${node.dataset.key}`, node]));
-  const wanted = state.messages.map((message) => {
-    const key = `${message.ts}:${message.rev}`;
-    const node = known.get(key) || drawMessage(message, messagePlace(here.user, message, entriesOf(message.ts)));
+  const wanted = inThreads(state.messages).map(([message, within]) => {
+    const key = `${message.ts}:${message.rev}:${within}`;
+    const node = known.get(key) || drawMessage(message, messagePlace(here.user, message, entriesOf(message.ts)), within);
     node.dataset.key = key;
     return node;
   });
@@ -156,10 +179,12 @@ function drawHome(state) {
   const home = part("home");
   if (home.dataset.hash === (state.home?.hash || "none")) return;
   home.dataset.hash = state.home?.hash || "none";
+  const focus = focusIn(home);
   const empty = [el("p", { class: "empty" }, "The app has not put anything here yet.")];
   home.replaceChildren(...(state.home
     ? drawBlocks(state.home.blocks, viewPlace(here.user, state.home, enteredIn(state.home.id)))
     : empty));
+  focusAgain(home, focus);
 }
 
 // -- doing -------------------------------------------------------------------------------------
@@ -196,6 +221,7 @@ part("person").addEventListener("change", (event) => {
   location.assign(`/?${new URLSearchParams({ user: event.target.value })}`);
 });
 
+here.seen = recalled();
 address();
 await refresh();
 live();

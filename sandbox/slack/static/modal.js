@@ -31,17 +31,28 @@ function drop() {
   shown = { id: null, hash: null, depth: 0, dialog: null };
 }
 
-function focusIn(dialog) {
-  const active = dialog?.contains(document.activeElement) && document.activeElement;
+// Which element of which block has the focus, and what is marked in it: for the same one after a redraw.
+export function focusIn(area) {
+  const active = area?.contains(document.activeElement) && document.activeElement;
   const block = active && active.closest("[data-block]");
-  return block ? { block: block.dataset.block, start: active.selectionStart, end: active.selectionEnd } : null;
+  if (!block) return null;
+  return { block: block.dataset.block, action: active.dataset.action, start: active.selectionStart, end: active.selectionEnd };
+}
+
+export function focusAgain(area, kept) {
+  const block = kept && area.querySelector(`[data-block="${CSS.escape(kept.block)}"]`);
+  const same = kept?.action && block?.querySelector(`[data-action="${CSS.escape(kept.action)}"]:is(input, textarea, select, button)`);
+  const field = same || block?.querySelector("input, textarea, select, button");
+  if (!field) return false;
+  field.focus();
+  if (kept.start !== null && kept.start !== undefined) try { field.setSelectionRange(kept.start, kept.end); } catch { /* not a text field */ }
+  return true;
 }
 
 function focusFirst(dialog, kept) {
-  const again = kept && dialog.querySelector(`[data-block="${CSS.escape(kept.block)}"] :is(input, textarea, select, button)`);
-  const field = again || dialog.querySelector(".modal-body :is(input:not([role=combobox]), textarea, select)") || dialog.querySelector(".modal-foot .primary");
+  if (focusAgain(dialog, kept)) return;
+  const field = dialog.querySelector(".modal-body :is(input:not([role=combobox]), textarea, select)") || dialog.querySelector(".modal-foot .primary");
   field?.focus();
-  if (again && kept.start !== null && kept.start !== undefined) try { again.setSelectionRange(kept.start, kept.end); } catch { /* not a text field */ }
 }
 
 function draw(user, view, depth) {

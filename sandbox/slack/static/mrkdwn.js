@@ -11,8 +11,15 @@ const EMOJI = {
   arrows_counterclockwise: "🔄", grey_question: "❔", page_facing_up: "📄", raised_hand: "✋", clock1: "🕐", calendar: "📅",
 };
 
-let names = { members: {}, groups: {}, channels: {} };
+let names = { members: {}, groups: {}, channels: {}, people: [] };
 export function know(people) { names = people; }
+
+// Who can be chosen in a users_select, by any part of their names.
+export function peopleNamed(typed) {
+  const part = typed.trim().toLowerCase().replace(/^@/, "");
+  return names.people.filter((p) => !p.deleted && `${p.real_name} ${p.name}`.toLowerCase().includes(part));
+}
+export const personOf = (id) => names.people.find((p) => p.id === id);
 
 const unescape = (text) => text.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
 
