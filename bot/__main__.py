@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from threading import Event
 from typing import Annotated
@@ -38,6 +40,7 @@ from bot.serving import Served
 from bot.serving import serve as serve_http
 from bot.settings import Settings, load_settings
 from bot.socket_mode import run_socket
+from bot.usage import PROGRAM, wrong_usage
 from bot.usecases.look_up import open_purchases, query_log
 from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, settle_by_hand
 from storage import migrate
@@ -46,10 +49,10 @@ from storage.unit_of_work import Database
 SLACK = ("SLACK_BOT_TOKEN",)
 PLIVO = ("PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN")
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-db = typer.Typer(no_args_is_help=True, help="The database.")
-policy = typer.Typer(no_args_is_help=True, help="The policy file.")
-audit = typer.Typer(no_args_is_help=True, help="The audit log.")
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+db = typer.Typer(help="The database.")
+policy = typer.Typer(help="The policy file.")
+audit = typer.Typer(help="The audit log.")
 purchases = typer.Typer(help="Purchases whose money may be moving or may have moved.")
 app.add_typer(db, name="db")
 app.add_typer(policy, name="policy")
@@ -58,6 +61,13 @@ app.add_typer(purchases, name="purchases")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 NoWorker = Annotated[bool, typer.Option("--no-worker", help="Leave the worker to other processes.")]
+
+
+class Finding(StrEnum):
+    """What a person saw at the provider."""
+
+    BOUGHT = "bought"
+    NOT_BOUGHT = "not-bought"
 
 
 @app.callback(invoke_without_command=False, help="Numberdesk: phone numbers for teams, from Slack.")
@@ -159,7 +169,7 @@ def policy_explain(  # noqa: PLR0917 - each is an option, named on the command l
     """Say which rule decides a purchase, why not the others, and who may approve."""
     loaded = _policy(file)
     digits = parse_number(number) if number else ""
-    wish = rules.Wish(user, country.upper(), kind, _usd(monthly), _usd(setup), digits)
+    wish = rules.Wish(user, country.upper(), kind, _usd(monthly, "--monthly"), _usd(setup, "--setup"), digits)
     members = _members()
     verdict = rules.decide(loaded.policy, wish, members)
     shell.show_verdict(verdict, rules.who_may_decide(loaded.policy, user, members), as_json=as_json)
@@ -205,13 +215,13 @@ def purchases_open(context: typer.Context, as_json: AsJson = False) -> None:  # 
 @purchases.command("settle")
 def purchases_settle(
     purchase_id: str,
-    what: Annotated[str, typer.Argument(help="bought or not-bought")],
+    what: Annotated[Finding, typer.Argument(help="bought or not-bought")],
     reason: Annotated[str, typer.Option(help="What you saw at the provider.")],
 ) -> None:
     """Say what became of a purchase that nobody could clear up."""
-    to = {"bought": PurchaseStatus.BOUGHT, "not-bought": PurchaseStatus.NOT_BOUGHT}.get(what)
-    if to is None or not reason.strip():
-        raise typer.BadParameter("say bought or not-bought, and a --reason")
+    if not reason.strip():
+        raise typer.BadParameter("it is blank; say what you saw at the provider.", param_hint="'--reason'")
+    to = PurchaseStatus.BOUGHT if what is Finding.BOUGHT else PurchaseStatus.NOT_BOUGHT
     operator = Actor(ActorType.OPERATOR, "shell")
     outcome = settle_by_hand(_database(_settings()), operator, purchase_id, to, reason=reason)
     if isinstance(outcome, NoSuchPurchase):
@@ -245,26 +255,32 @@ def _policy(file: Path | None) -> LoadedPolicy:
     return loaded
 
 
-def _usd(text: str) -> Decimal:
+def _usd(text: str, option: str) -> Decimal:
     try:
         return parse_usd(text)
     except ValueError as problem:
-        raise typer.BadParameter(str(problem)) from None
+        raise typer.BadParameter(str(problem), param_hint=f"'{option}'") from None
 
 
 @contextmanager
 def _errors_in_one_line() -> Iterator[None]:
     try:
         yield
+    except typer.TyperException as problem:
+        line = wrong_usage(app, sys.argv[1:], problem)
     except NumberdeskError as problem:
-        typer.echo(f"numberdesk: {problem}", err=True)
-        raise SystemExit(2) from None
+        line = str(problem)
+    else:
+        return
+    typer.echo(f"numberdesk: {line}", err=True)
+    raise SystemExit(2)
 
 
 def run() -> None:
     """The program, with its errors as one line each."""
     with _errors_in_one_line():
-        app()
+        # not Typer's own "standalone mode", which draws a box around an error
+        sys.exit(app(prog_name=PROGRAM, standalone_mode=False))
 
 
 if __name__ == "__main__":
