@@ -13,6 +13,7 @@ from threading import Event
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from bot import __version__, logs, shell
 from bot.app import (
@@ -22,8 +23,10 @@ from bot.app import (
     make_program,
     make_slack,
     members_by,
+    no_database,
     prepare,
 )
+from bot.app import upgrade as upgrade_database
 from bot.doctor import examine
 from bot.manifest import manifest as app_manifest
 from bot.model import policy as rules
@@ -43,7 +46,6 @@ from bot.socket_mode import run_socket
 from bot.usage import PROGRAM, wrong_usage
 from bot.usecases.look_up import open_purchases, query_log
 from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, settle_by_hand
-from storage import migrate
 from storage.unit_of_work import Database
 
 SLACK = ("SLACK_BOT_TOKEN",)
@@ -142,7 +144,7 @@ def manifest(
 @db.command()
 def upgrade() -> None:
     """Bring the database to the newest schema."""
-    migrate.upgrade(make_database(_settings()).engine)
+    upgrade_database(make_database(_settings()))
     typer.echo("The database has the newest schema.")
 
 
@@ -270,6 +272,8 @@ def _errors_in_one_line() -> Iterator[None]:
         line = wrong_usage(app, sys.argv[1:], problem)
     except NumberdeskError as problem:
         line = str(problem)
+    except DBAPIError as problem:
+        line = no_database(problem)
     else:
         return
     typer.echo(f"numberdesk: {line}", err=True)
