@@ -6,9 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from bot.doctor import Check
 from bot.model.audit import LoggedEvent
@@ -16,6 +13,7 @@ from bot.model.money import format_usd
 from bot.model.numbers import format_number
 from bot.model.policy import Approvers, Verdict
 from bot.model.policy_file import LoadedPolicy
+from bot.table import room, table
 from storage.purchases import KeptPurchase
 
 
@@ -117,12 +115,9 @@ def _print_json(value: object) -> None:
 
 
 def _print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for title in titles:
-        table.add_column(title, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_safe(str(cell))) for cell in row))
-    Console().print(table)
+    shown = [[_safe(str(cell)) for cell in row] for row in rows]
+    for line in table(titles, shown, room()):
+        typer.echo(line)
 
 
 def _safe(text: str) -> str:
