@@ -35,6 +35,7 @@ class LogPage:
     events: tuple[LoggedEvent, ...]
     older: int | None  #: the number to page back from, if there may be more
     all_of_it: bool  #: False: only what concerns the reader
+    not_known: bool = False  #: the reader may be an approver by a group that could not be looked up
 
 
 def view(desk: Desk, request_id: str) -> RequestView | None:
@@ -65,15 +66,17 @@ def read_log(desk: Desk, person: Person, text: str, *, before: int | None = None
 
     Reading is logged too. Raises NotUnderstood. May ask Slack who is in a group.
     """
-    approvers = rules.who_may_decide(desk.policy, "", desk.groups.asked(person.workspace))
-    everything = person.user in approvers.users
+    may = rules.may_decide(desk.policy, person.user, "", desk.groups.asked(person.workspace))
+    everything = isinstance(may, rules.Allowed)
+    not_known = isinstance(may, rules.NotAllowed) and bool(may.unknown_groups)
     with desk.database.write() as work:
         query = parse_audit_query(text, work.now)
         reader = audit.Reader(person.workspace, None if everything else person.user)
         events = audit.newest(work, reader, query, limit=EVENTS + 1, before=before)
         record.by_person(work, desk, person, Action.AUDIT_READ, changes={"query": text})
     shown = tuple(events[:EVENTS])
-    return LogPage(text, shown, shown[-1].seq if len(events) > EVENTS else None, everything)
+    older = shown[-1].seq if len(events) > EVENTS else None
+    return LogPage(text, shown, older, everything, not_known)
 
 
 def open_purchases(database: Database) -> list[KeptPurchase]:
