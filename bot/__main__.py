@@ -18,7 +18,6 @@ from sqlalchemy.exc import DBAPIError
 from bot import __version__, logs, shell
 from bot.app import (
     Program,
-    load_policy,
     make_database,
     make_program,
     make_slack,
@@ -32,20 +31,21 @@ from bot.manifest import manifest as app_manifest
 from bot.model import policy as rules
 from bot.model.audit import Actor, ActorType
 from bot.model.audit_query import parse_audit_query
-from bot.model.errors import NumberdeskError, SettingsError
+from bot.model.errors import NotUnderstood, NumberdeskError, PolicyError, SettingsError
 from bot.model.money import parse_usd
 from bot.model.numbers import parse_number
 from bot.model.offer import NumberType
 from bot.model.policy_check import not_in_force, warnings
-from bot.model.policy_file import LoadedPolicy, read_policy
+from bot.model.policy_file import read_policy
 from bot.model.purchase import PurchaseStatus
 from bot.serving import Served
 from bot.serving import serve as serve_http
 from bot.settings import Settings, load_settings
 from bot.socket_mode import run_socket
-from bot.usage import PROGRAM, wrong_usage
+from bot.usage import PROGRAM, one_line, wrong_usage
 from bot.usecases.look_up import open_purchases, query_log
 from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, settle_by_hand
+from handlers.ui.help import misread_lines
 from storage.unit_of_work import Database
 
 SLACK = ("SLACK_BOT_TOKEN",)
@@ -151,10 +151,18 @@ def upgrade() -> None:
 @policy.command("check")
 def policy_check(
     file: Annotated[Path | None, typer.Argument(help="The file; POLICY_FILE if left out.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Read a policy file and say what is wrong, surely not meant, or not in force yet."""
-    loaded = _policy(file)
-    shell.show_policy(loaded, warnings(loaded.policy), not_in_force(loaded.policy))
+    path = _policy_file(file)
+    try:
+        loaded = read_policy(path)
+    except PolicyError as problem:
+        if as_json:
+            first, *others = shell.show_policy_errors(path, problem)
+            raise PolicyError(f"{first}; {len(others)} more in the list" if others else first) from None
+        raise
+    shell.show_policy(loaded, warnings(loaded.policy), not_in_force(loaded.policy), as_json=as_json)
 
 
 @policy.command("explain")
@@ -169,7 +177,7 @@ def policy_explain(  # noqa: PLR0917 - each is an option, named on the command l
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Say which rule decides a purchase, why not the others, and who may approve."""
-    loaded = _policy(file)
+    loaded = read_policy(_policy_file(file))
     digits = parse_number(number) if number else ""
     wish = rules.Wish(user, country.upper(), kind, _usd(monthly, "--monthly"), _usd(setup, "--setup"), digits)
     members = _members()
@@ -250,11 +258,11 @@ def _database(settings: Settings) -> Database:
     return database
 
 
-def _policy(file: Path | None) -> LoadedPolicy:
-    loaded = read_policy(file) if file else load_policy(load_settings())
-    if loaded is None:
+def _policy_file(file: Path | None) -> Path:
+    path = file or load_settings().policy_file
+    if path is None:
         raise SettingsError("Name a policy file, or set POLICY_FILE.")
-    return loaded
+    return path
 
 
 def _usd(text: str, option: str) -> Decimal:
@@ -269,19 +277,23 @@ def _errors_in_one_line() -> Iterator[None]:
     try:
         yield
     except typer.TyperException as problem:
-        line = wrong_usage(app, sys.argv[1:], problem)
+        lines = [wrong_usage(app, sys.argv[1:], problem)]
+    except PolicyError as problem:
+        lines = str(problem).splitlines()  # one for each error in the file
+    except NotUnderstood as problem:
+        lines = [misread_lines(problem)]
     except NumberdeskError as problem:
-        line = str(problem)
+        lines = [str(problem)]
     except DBAPIError as problem:
-        line = no_database(problem)
+        lines = [no_database(problem)]
     else:
         return
-    typer.echo(f"numberdesk: {line}", err=True)
+    typer.echo("numberdesk: " + "\n".join(map(one_line, lines)), err=True)
     raise SystemExit(2)
 
 
 def run() -> None:
-    """The program, with its errors as one line each."""
+    """The program, with an error as one line."""
     with _errors_in_one_line():
         # not Typer's own "standalone mode", which draws a box around an error
         sys.exit(app(prog_name=PROGRAM, standalone_mode=False))

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from bot.doctor import Check
 from bot.model.audit import LoggedEvent
+from bot.model.errors import PolicyError
 from bot.model.money import format_usd
 from bot.model.numbers import format_number
 from bot.model.policy import Approvers, Verdict
@@ -85,13 +87,26 @@ def show_checks(checks: Sequence[Check], *, as_json: bool) -> None:
         typer.echo(f"{'fine ' if check.fine else 'WRONG'}  {check.name}: {check.says}")
 
 
-def show_policy(loaded: LoadedPolicy, warned: Iterable[str], idle: Iterable[str]) -> None:
+def show_policy(loaded: LoadedPolicy, warned: Sequence[str], idle: Sequence[str], *, as_json: bool) -> None:
     """What `policy check` found in a valid file."""
-    typer.echo(f"{loaded.path}: valid, {len(loaded.policy.rules)} rules (sha256 {loaded.sha256[:12]})")
+    count = len(loaded.policy.rules)
+    if as_json:
+        said = {"rules": count, "sha256": loaded.sha256, "warnings": warned, "not_in_force": idle}
+        _print_json({"file": loaded.path, "valid": True, **said, "errors": []})
+        return
+    typer.echo(f"{loaded.path}: valid, {count} rules (sha256 {loaded.sha256[:12]})")
     for text in warned:
         typer.echo(f"warning: {text}")
     for key in idle:
         typer.echo(f"not in force yet: {key}")
+
+
+def show_policy_errors(path: Path, problem: PolicyError) -> list[str]:
+    """The same of a file that is not valid, as JSON; returns its errors, `file: key: reason` each."""
+    errors = str(problem).splitlines()
+    unknown: dict[str, Any] = {"rules": None, "sha256": None, "warnings": [], "not_in_force": []}
+    _print_json({"file": path, "valid": False, **unknown, "errors": errors})
+    return errors
 
 
 def show_verdict(verdict: Verdict, approvers: Approvers, *, as_json: bool) -> None:

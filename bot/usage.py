@@ -15,7 +15,7 @@ def wrong_usage(app: typer.Typer, words: Sequence[str], problem: typer.TyperExce
     if said.startswith(("Missing command", "No such command")) and not said.endswith("?"):
         said += f" The commands are {', '.join(commands)}."
     end = "" if said.endswith((".", "?")) else "."
-    return f"{_one_line(said)}{end} See `{path} --help`."
+    return f"{one_line(said)}{end} See `{path} --help`."
 
 
 def _command(app: typer.Typer, words: Sequence[str]) -> tuple[str, list[str]]:
@@ -31,5 +31,6 @@ def _command(app: typer.Typer, words: Sequence[str]) -> tuple[str, list[str]]:
     return path, list(getattr(command, "commands", {}))
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text without line breaks and terminal codes: what was typed is quoted, and may hold both."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
