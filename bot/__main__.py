@@ -3,55 +3,60 @@
 import json
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from threading import Event
 from typing import Annotated
 
 import typer
 from slack_sdk.errors import SlackApiError
+from sqlalchemy.exc import DBAPIError
 
 from bot import __version__, logs, shell
 from bot.app import (
     Program,
-    load_policy,
     make_database,
     make_program,
     make_slack,
+    no_database,
     prepare,
 )
+from bot.app import upgrade as upgrade_database
 from bot.doctor import examine
 from bot.manifest import manifest as app_manifest
 from bot.model import policy as rules
 from bot.model.audit import Actor, ActorType
 from bot.model.audit_query import parse_audit_query
-from bot.model.errors import NumberdeskError, SettingsError
+from bot.model.errors import NotUnderstood, NumberdeskError, PolicyError, SettingsError
 from bot.model.money import parse_usd
 from bot.model.numbers import parse_number
 from bot.model.offer import NumberType
 from bot.model.people import Group, NotListed
 from bot.model.policy_check import warnings
-from bot.model.policy_file import LoadedPolicy, read_policy
+from bot.model.policy_file import read_policy
 from bot.model.purchase import PurchaseStatus
 from bot.serving import Served
 from bot.serving import serve as serve_http
 from bot.settings import Settings, load_settings
 from bot.socket_mode import run_socket
+from bot.usage import PROGRAM, one_line, wrong_usage
 from bot.usecases.look_up import open_purchases, query_log
 from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, settle_by_hand
 from handlers.people import SlackPeople
-from storage import migrate
+from handlers.ui.help import misread_lines
 from storage.unit_of_work import Database
 
 SLACK = ("SLACK_BOT_TOKEN",)
 PLIVO = ("PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN")
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-db = typer.Typer(no_args_is_help=True, help="The database.")
-policy = typer.Typer(no_args_is_help=True, help="The policy file.")
-audit = typer.Typer(no_args_is_help=True, help="The audit log.")
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+db = typer.Typer(help="The database.")
+policy = typer.Typer(help="The policy file.")
+audit = typer.Typer(help="The audit log.")
 purchases = typer.Typer(help="Purchases whose money may be moving or may have moved.")
 app.add_typer(db, name="db")
 app.add_typer(policy, name="policy")
@@ -60,6 +65,13 @@ app.add_typer(purchases, name="purchases")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 NoWorker = Annotated[bool, typer.Option("--no-worker", help="Leave the worker to other processes.")]
+
+
+class Finding(StrEnum):
+    """What a person saw at the provider."""
+
+    BOUGHT = "bought"
+    NOT_BOUGHT = "not-bought"
 
 
 @app.callback(invoke_without_command=False, help="Numberdesk: phone numbers for teams, from Slack.")
@@ -134,17 +146,25 @@ def manifest(
 @db.command()
 def upgrade() -> None:
     """Bring the database to the newest schema."""
-    migrate.upgrade(make_database(_settings()).engine)
+    upgrade_database(make_database(_settings()))
     typer.echo("The database has the newest schema.")
 
 
 @policy.command("check")
 def policy_check(
     file: Annotated[Path | None, typer.Argument(help="The file; POLICY_FILE if left out.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Read a policy file and say what is wrong, or surely not meant."""
-    loaded = _policy(file)
-    shell.show_policy(loaded, warnings(loaded.policy))
+    path = _policy_file(file)
+    try:
+        loaded = read_policy(path)
+    except PolicyError as problem:
+        if as_json:
+            first, *others = shell.show_policy_errors(path, problem)
+            raise PolicyError(f"{first}; {len(others)} more in the list" if others else first) from None
+        raise
+    shell.show_policy(loaded, warnings(loaded.policy), as_json=as_json)
 
 
 @policy.command("explain")
@@ -159,9 +179,9 @@ def policy_explain(  # noqa: PLR0917 - each is an option, named on the command l
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Say which rule decides a purchase, why not the others, and who may approve."""
-    loaded = _policy(file)
+    loaded = read_policy(_policy_file(file))
     digits = parse_number(number) if number else ""
-    wish = rules.Wish(user, country.upper(), kind, _usd(monthly), _usd(setup), digits)
+    wish = rules.Wish(user, country.upper(), kind, _usd(monthly, "--monthly"), _usd(setup, "--setup"), digits)
     members = _members()
     verdict = rules.decide(loaded.policy, wish, members)
     shell.show_verdict(verdict, rules.who_may_decide(loaded.policy, user, members), as_json=as_json)
@@ -208,13 +228,13 @@ def purchases_open(context: typer.Context, as_json: AsJson = False) -> None:  # 
 @purchases.command("settle")
 def purchases_settle(
     purchase_id: str,
-    what: Annotated[str, typer.Argument(help="bought or not-bought")],
+    what: Annotated[Finding, typer.Argument(help="bought or not-bought")],
     reason: Annotated[str, typer.Option(help="What you saw at the provider.")],
 ) -> None:
     """Say what became of a purchase that nobody could clear up."""
-    to = {"bought": PurchaseStatus.BOUGHT, "not-bought": PurchaseStatus.NOT_BOUGHT}.get(what)
-    if to is None or not reason.strip():
-        raise typer.BadParameter("say bought or not-bought, and a --reason")
+    if not reason.strip():
+        raise typer.BadParameter("it is blank; say what you saw at the provider.", param_hint="'--reason'")
+    to = PurchaseStatus.BOUGHT if what is Finding.BOUGHT else PurchaseStatus.NOT_BOUGHT
     operator = Actor(ActorType.OPERATOR, "shell")
     outcome = settle_by_hand(_database(_settings()), operator, purchase_id, to, reason=reason)
     if isinstance(outcome, NoSuchPurchase):
@@ -241,33 +261,45 @@ def _database(settings: Settings) -> Database:
     return database
 
 
-def _policy(file: Path | None) -> LoadedPolicy:
-    loaded = read_policy(file) if file else load_policy(load_settings())
-    if loaded is None:
+def _policy_file(file: Path | None) -> Path:
+    path = file or load_settings().policy_file
+    if path is None:
         raise SettingsError("Name a policy file, or set POLICY_FILE.")
-    return loaded
+    return path
 
 
-def _usd(text: str) -> Decimal:
+def _usd(text: str, option: str) -> Decimal:
     try:
         return parse_usd(text)
     except ValueError as problem:
-        raise typer.BadParameter(str(problem)) from None
+        raise typer.BadParameter(str(problem), param_hint=f"'{option}'") from None
 
 
 @contextmanager
 def _errors_in_one_line() -> Iterator[None]:
     try:
         yield
+    except typer.TyperException as problem:
+        lines = [wrong_usage(app, sys.argv[1:], problem)]
+    except PolicyError as problem:
+        lines = str(problem).splitlines()  # one for each error in the file
+    except NotUnderstood as problem:
+        lines = [misread_lines(problem)]
     except NumberdeskError as problem:
-        typer.echo(f"numberdesk: {problem}", err=True)
-        raise SystemExit(2) from None
+        lines = [str(problem)]
+    except DBAPIError as problem:
+        lines = [no_database(problem)]
+    else:
+        return
+    typer.echo("numberdesk: " + "\n".join(map(one_line, lines)), err=True)
+    raise SystemExit(2)
 
 
 def run() -> None:
-    """The program, with its errors as one line each."""
+    """The program, with an error as one line."""
     with _errors_in_one_line():
-        app()
+        # not Typer's own "standalone mode", which draws a box around an error
+        sys.exit(app(prog_name=PROGRAM, standalone_mode=False))
 
 
 if __name__ == "__main__":

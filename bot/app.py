@@ -2,14 +2,17 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from alembic.util import CommandError
 from pydantic import SecretStr
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
+from sqlalchemy.exc import SQLAlchemyError
 
 import handlers
 from bot.door import Door, dispatcher
@@ -113,16 +116,57 @@ def _not_meant(line: logging.LogRecord) -> bool:
 
 
 def make_database(settings: Settings) -> Database:
-    """The rows, at DATABASE_URL; connects to nothing yet."""
-    return Database(make_engine(settings.database_url))
+    """The rows, at DATABASE_URL; connects to nothing yet. Raises SettingsError if the driver is absent."""
+    try:
+        return Database(make_engine(settings.database_url))
+    except ImportError:
+        raise SettingsError(
+            "DATABASE_URL names PostgreSQL, whose driver is not installed: install numberdesk[postgres]"
+        ) from None
 
 
 def prepare(database: Database) -> None:
-    """Brings SQLite to the newest schema; on PostgreSQL an old one is an error: others may use it now."""
+    """Brings SQLite to the newest schema; on PostgreSQL an old one is an error: others may use it now.
+
+    Raises SettingsError for that, and where no database answers.
+    """
     if database.engine.dialect.name == "sqlite":
-        migrate.upgrade(database.engine)
-    elif not migrate.is_current(database.engine):
+        upgrade(database)
+    elif not is_current(database):
         raise SettingsError("The database's schema is old: run `python -m bot db upgrade` first.")
+
+
+def upgrade(database: Database) -> None:
+    """Brings the database to the newest schema. Raises SettingsError where none answers."""
+    with _told_in_one_line():
+        migrate.upgrade(database.engine)
+
+
+def is_current(database: Database) -> bool:
+    """Whether the database has the newest schema. Raises SettingsError where none answers."""
+    with _told_in_one_line():
+        return migrate.is_current(database.engine)
+
+
+@contextmanager
+def _told_in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as problem:
+        raise SettingsError(no_database(problem)) from None
+    except CommandError:  # Alembic's, for a revision it has never heard of
+        raise SettingsError(
+            "DATABASE_URL leads to a database with a schema of another version: run the newest Numberdesk"
+        ) from None
+
+
+def no_database(problem: SQLAlchemyError) -> str:
+    """In one line that the database cannot be used, in its driver's first words, which hold no password."""
+    words = str(getattr(problem, "orig", None) or problem).strip().partition("\n")[0]
+    return (
+        f"DATABASE_URL leads to no database that can be used ({words.removeprefix('connection failed: ')}):"
+        " check the address, that its server runs, or that its folder is there and the file may be written"
+    )
 
 
 def make_desk(settings: Settings, database: Database, ask: Callable[[str, str], Found]) -> Desk:

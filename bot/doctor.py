@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from slack_sdk.errors import SlackApiError
-from sqlalchemy.exc import SQLAlchemyError
 
-from bot.app import load_policy, make_database, make_provider, make_slack
+from bot.app import is_current, load_policy, make_database, make_provider, make_slack
 from bot.manifest import SCOPES
 from bot.model.errors import CredentialsRefused, NumberdeskError, SettingsError
 from bot.model.money import format_usd
@@ -14,7 +13,6 @@ from bot.model.policy import Policy, groups_named
 from bot.model.policy_check import warnings
 from bot.settings import Settings, load_settings
 from handlers.people import SlackPeople
-from storage import migrate
 
 NEEDS = ("SLACK_BOT_TOKEN", "PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN")
 
@@ -56,7 +54,7 @@ def _all(settings: Settings) -> Iterator[Check]:
             yield Check(name, True, look(settings))  # noqa: FBT003
         except _Wrong as problem:
             yield Check(name, False, str(problem))  # noqa: FBT003
-        except (NumberdeskError, SQLAlchemyError, SlackApiError, OSError) as problem:
+        except (NumberdeskError, SlackApiError, OSError) as problem:
             yield Check(name, False, _plain(problem))  # noqa: FBT003
 
 
@@ -65,9 +63,10 @@ class _Wrong(Exception):
 
 
 def _database(settings: Settings) -> str:
-    engine = make_database(settings).engine
+    database = make_database(settings)
+    engine = database.engine
     try:
-        if migrate.is_current(engine):
+        if is_current(database):
             return f"{engine.dialect.name}, newest schema"
         if engine.dialect.name == "sqlite":
             return "sqlite, will be brought to the newest schema at the next start"
@@ -125,8 +124,6 @@ def _plain(problem: Exception) -> str:
     """One line without what a library thinks of it, and without any secret."""
     if isinstance(problem, SlackApiError):
         return f"Slack answered {problem.response.get('error')}: check SLACK_BOT_TOKEN"
-    if isinstance(problem, SQLAlchemyError):
-        return f"DATABASE_URL does not answer ({type(problem).__name__})"
     if isinstance(problem, OSError) and not isinstance(problem, NumberdeskError):
         return f"SLACK_API_URL cannot be reached ({type(problem).__name__})"
     return str(problem)

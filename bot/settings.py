@@ -50,10 +50,13 @@ def _database(value: str) -> str:
     if not re.match(r"(sqlite(\+pysqlite)?|postgresql\+psycopg)://", url):
         raise ValueError("must begin with sqlite:/// or postgresql://")
     try:
-        make_url(url)
+        host = make_url(url).host or ""
     except (ArgumentError, ValueError):
         # Its own message would quote the address, and the password with it.
         raise ValueError("is not an address a database can have") from None
+    if "@" in host:
+        # The driver would look for a host of that name, and its message would quote half the password.
+        raise ValueError("has more than one @: write the one in the password as %40")
     return url
 
 

@@ -3,19 +3,19 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from bot.doctor import Check
 from bot.model.audit import LoggedEvent
+from bot.model.errors import PolicyError
 from bot.model.money import format_usd
 from bot.model.numbers import format_number
 from bot.model.policy import Approvers, Verdict
 from bot.model.policy_file import LoadedPolicy
+from bot.table import room, table
 from storage.purchases import KeptPurchase
 
 
@@ -87,11 +87,24 @@ def show_checks(checks: Sequence[Check], *, as_json: bool) -> None:
         typer.echo(f"{'fine ' if check.fine else 'WRONG'}  {check.name}: {check.says}")
 
 
-def show_policy(loaded: LoadedPolicy, warned: Iterable[str]) -> None:
+def show_policy(loaded: LoadedPolicy, warned: Sequence[str], *, as_json: bool) -> None:
     """What `policy check` found in a valid file."""
-    typer.echo(f"{loaded.path}: valid, {len(loaded.policy.rules)} rules (sha256 {loaded.sha256[:12]})")
+    count = len(loaded.policy.rules)
+    if as_json:
+        said = {"rules": count, "sha256": loaded.sha256, "warnings": warned}
+        _print_json({"file": loaded.path, "valid": True, **said, "errors": []})
+        return
+    typer.echo(f"{loaded.path}: valid, {count} rules (sha256 {loaded.sha256[:12]})")
     for text in warned:
         typer.echo(f"warning: {text}")
+
+
+def show_policy_errors(path: Path, problem: PolicyError) -> list[str]:
+    """The same of a file that is not valid, as JSON; returns its errors, `file: key: reason` each."""
+    errors = str(problem).splitlines()
+    unknown: dict[str, Any] = {"rules": None, "sha256": None, "warnings": []}
+    _print_json({"file": path, "valid": False, **unknown, "errors": errors})
+    return errors
 
 
 def show_verdict(verdict: Verdict, approvers: Approvers, *, as_json: bool) -> None:
@@ -115,12 +128,9 @@ def _print_json(value: object) -> None:
 
 
 def _print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for title in titles:
-        table.add_column(title, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_safe(str(cell))) for cell in row))
-    Console().print(table)
+    shown = [[_safe(str(cell)) for cell in row] for row in rows]
+    for line in table(titles, shown, room()):
+        typer.echo(line)
 
 
 def _safe(text: str) -> str:

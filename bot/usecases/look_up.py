@@ -44,6 +44,7 @@ class LogPage:
     events: tuple[LoggedEvent, ...]
     older: int | None  #: the number to page back from, if there may be more
     all_of_it: bool  #: False: only what concerns the reader
+    not_known: bool = False  #: the reader may be an approver by a group that could not be looked up
 
 
 class Which(StrEnum):
@@ -113,8 +114,8 @@ def timeline(desk: Desk, person: Person, request_id: str) -> Timeline | NotTheir
 
 def is_approver(work: UnitOfWork, desk: Desk, person: Person) -> bool:
     """Whether this person is one of the approvers, as far as is known."""
-    approvers = rules.who_may_decide(desk.policy, "", Listed(work, person.workspace).members)
-    return person.user in approvers.users
+    members = Listed(work, person.workspace).members
+    return isinstance(rules.may_decide(desk.policy, person.user, "", members), rules.Allowed)
 
 
 def view_of(work: UnitOfWork, desk: Desk, request: KeptRequest) -> RequestView:
@@ -158,13 +159,16 @@ def read_log(desk: Desk, person: Person, text: str, *, before: int | None = None
     """
     learn(desk, person.workspace, person.user)
     with desk.database.write() as work:
-        everything = is_approver(work, desk, person)
+        may = rules.may_decide(desk.policy, person.user, "", Listed(work, person.workspace).members)
+        everything = isinstance(may, rules.Allowed)
+        not_known = isinstance(may, rules.NotAllowed) and bool(may.unknown_groups)
         query = parse_audit_query(text, work.now)
         reader = audit.Reader(person.workspace, None if everything else person.user)
         events = audit.newest(work, reader, query, limit=EVENTS + 1, before=before)
         record.by_person(work, desk, person, Action.AUDIT_READ, changes={"query": text})
     shown = tuple(events[:EVENTS])
-    return LogPage(text, shown, shown[-1].seq if len(events) > EVENTS else None, everything)
+    older = shown[-1].seq if len(events) > EVENTS else None
+    return LogPage(text, shown, older, everything, not_known)
 
 
 def open_purchases(database: Database) -> list[KeptPurchase]:

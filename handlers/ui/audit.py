@@ -12,21 +12,25 @@ MARKS = {
     Outcome.FAILURE: "*failed*",
     Outcome.UNKNOWN: "*not known yet*",
 }
+NOT_KNOWN = "Whether you may see all of it could not be looked up; this is what concerns you."
 
 
 def log_page(page: LogPage) -> Block:
     """A page of the log; each line reads by itself."""
     asked = f" for “{escape(page.text)}”" if page.text.strip() else ""
     whose = "" if page.all_of_it else " that concern you"
+    remark = f" {NOT_KNOWN}" if page.not_known else ""
     if not page.events:
-        return message("No events found.", [section(f"No events{whose} found{asked}.")])
+        return message(f"No events found.{remark}", [section(f"No events{whose} found{asked}.{remark}")])
     title = f"The newest events{whose}{asked}"
     blocks = [section(f"*{title}*")]
+    if page.not_known:
+        blocks.append(section(NOT_KNOWN))
     blocks += [section(_line(event)) for event in page.events]
     if page.older is not None:
         blocks.append(actions(button("Older", "audit_older", f"{page.older} {page.text}"[:2000])))
     blocks.append(context(f"{count(len(page.events), 'event')} · the newest first · reading is logged too"))
-    return message(f"{title}: {count(len(page.events), 'event')}", blocks)
+    return message(f"{title}: {count(len(page.events), 'event')}.{remark}", blocks)
 
 
 def _line(logged: LoggedEvent) -> str:

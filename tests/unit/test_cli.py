@@ -1,5 +1,6 @@
 """The command line as a process: what it prints, what it exits with, and that no secret is among it."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -45,6 +46,7 @@ deny = "We do not buy there."
 name = "rest"
 approvals = 1
 """
+TWO_ERRORS = '[approvals]\napprover = ["U0BOSS"]\n[[rules]]\nname = "neither yes nor no"\n'
 
 
 @dataclass
@@ -172,6 +174,61 @@ def test_a_right_policy_file_is_said_to_be_valid(shell: Shell, policy: str) -> N
     done = shell.run("policy", "check", POLICY_FILE=policy)
     assert done.returncode == 0, done
     assert "valid, 3 rules" in done.stdout
+
+
+def test_each_error_of_a_policy_file_has_its_line(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "wrong.toml").write_text(TWO_ERRORS)
+    done = shell.process("policy", "check", "wrong.toml")
+    first, second = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert first.startswith("numberdesk: wrong.toml: approvals.approver: is not a key here")
+    assert second.startswith("wrong.toml: rules[0].deny: is missing")
+
+
+def test_a_right_policy_file_is_json_for_programs(shell: Shell, tmp_path: Path) -> None:
+    content = POLICY.replace('"U0BOSS"', '"U0BOSS", "U0ANA"')
+    content += '[[rules]]\nname = "late"\napprovals = 0\n[budgets]\nworkspace = "5.00"\n'
+    (tmp_path / "policy.toml").write_text(content)
+    done = shell.process("policy", "check", "--json", POLICY_FILE="policy.toml")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == {
+        "file": "policy.toml",
+        "valid": True,
+        "rules": 4,
+        "sha256": hashlib.sha256(content.encode()).hexdigest(),
+        "warnings": ['rules[3] "late": is never reached: "rest" decides before it'],
+        "errors": [],
+    }
+
+
+def test_a_wrong_policy_file_is_json_for_programs_and_one_line_for_people(
+    shell: Shell, tmp_path: Path
+) -> None:
+    (tmp_path / "wrong.toml").write_text(TWO_ERRORS)
+    done = shell.process("policy", "check", "wrong.toml", "--json")
+    found = json.loads(done.stdout)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 2
+    assert line.startswith("numberdesk: wrong.toml: approvals.approver: is not a key here")
+    assert line.endswith("; 1 more in the list")
+    assert [error.split(": ")[:2] for error in found.pop("errors")] == [
+        ["wrong.toml", "approvals.approver"],
+        ["wrong.toml", "rules[0].deny"],
+    ]
+    nothing = {"rules": None, "sha256": None, "warnings": []}
+    assert found == {"file": "wrong.toml", "valid": False, **nothing}
+
+
+def test_a_policy_file_that_is_absent_is_an_error_like_others(shell: Shell) -> None:
+    done = shell.process("policy", "check", "none.toml", "--json")
+    assert (done.returncode, done.stderr) == (2, "numberdesk: none.toml: there is no such file\n")
+    assert json.loads(done.stdout)["errors"] == ["none.toml: there is no such file"]
+
+
+@pytest.mark.parametrize("words", ["purchases", "audit query"])
+def test_what_lists_nothing_is_an_empty_list_for_programs(shell: Shell, words: str) -> None:
+    done = shell.process(*words.split(), "--json")
+    assert (done.returncode, json.loads(done.stdout), done.stderr) == (0, [], "")
 
 
 def test_no_policy_file_at_all_is_wrong_usage(shell: Shell) -> None:

@@ -169,6 +169,7 @@ MESSAGES: dict[str, Build] = {
         [Found("14155550100", KeptOffer("S1.0", an_offer(t))), Found("14155550101", None)]
     ),
     "audit": lambda t: audit.log_page(a_log(t)),
+    "audit, not known": lambda t: audit.log_page(replace(a_log(t), not_known=True)),
     "audit, empty": lambda t: audit.log_page(LogPage(t[:500], (), None, all_of_it=True)),
     "my requests": lambda t: lists.my_requests([a_view(t)] * 10),
     "no requests": lambda _: lists.my_requests([]),
