@@ -4,7 +4,7 @@ from difflib import get_close_matches
 
 from bot.model.errors import NotUnderstood
 from handlers.ui.blocks import Block, message, section
-from handlers.ui.text import escape
+from handlers.ui.text import code, escape, sentence
 
 TOPICS = {
     "search": (
@@ -55,8 +55,8 @@ def not_understood(problem: NotUnderstood, command: str) -> Block:
     """What was not understood in a command, and the nearest thing that would be."""
     lines = []
     for misread in problem.misreads:
-        nearest = f" Try `{escape(misread.nearest, 120)}`." if misread.nearest else ""
-        lines.append(f"• {escape(misread.problem, 300)}{nearest}")
+        nearest = f" Try {code(misread.nearest, 120)}." if misread.nearest else ""
+        lines.append(f"• {sentence(misread.problem, 300)}{nearest}")
     lines.append(f"`/number help {command}` says more.")
     text = "\n".join(lines)
     return message(text, [section(text)])
