@@ -46,3 +46,12 @@ def where(body: Body) -> str:
     channel = body.get("channel") or {}
     container = body.get("container") or {}
     return str(channel.get("id") or container.get("channel_id") or who_acts(body).user)
+
+
+def unescape(text: str) -> str:
+    """The text of a slash command as it was typed.
+
+    Commands alone need it: Slack sends `&`, `<` and `>` in them as entities, but inputs and the values of
+    buttons as they are. The ampersand comes last, else a typed `&lt;` would become `<`.
+    """
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

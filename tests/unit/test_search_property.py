@@ -21,6 +21,7 @@ from bot.model.search import (
     without,
 )
 from bot.model.search_clean import clean
+from handlers.parts import unescape
 
 PIECES = st.sampled_from(
     [
@@ -100,7 +101,7 @@ def test_a_search_survives_the_ways_of_slack(search: Search) -> None:
     for straight, curly in (('"', "”"), ("'", "’"), ("-", "–"), (" ", "\N{NO-BREAK SPACE}")):  # noqa: RUF001
         text = text.replace(straight, curly)
     if len(text) <= 500:
-        assert parse_search(text) == search
+        assert parse_search(unescape(text)) == search
 
 
 @given(searches())
