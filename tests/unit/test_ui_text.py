@@ -68,7 +68,7 @@ def test_a_sentence_keeps_what_is_to_be_typed_and_no_other_mark() -> None:
 @pytest.mark.parametrize("typed", ["number:+1415*", "action:purchase.*", "city:san_jose"])
 def test_what_is_proposed_can_be_copied_from_the_answer(typed: str) -> None:
     answer = not_understood(NotUnderstood((Misread("x", "`rate_center:` is none.", typed),)), "audit")
-    assert f"{typed}`" in answer["text"]
+    assert f"Try `/number audit {typed}`." in answer["text"]
     assert "`rate_center:` is none." in answer["text"]
 
 
