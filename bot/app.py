@@ -45,6 +45,8 @@ WORKER_THREADS = 12
 """A purchase may hold a thread for a minute, and messages must not wait for it."""
 STOP_WITHIN = 20.0
 """Seconds that work in flight gets when the program is asked to stop."""
+APOLOGIES_WITHIN = 5.0
+"""Seconds of these in which people hear that their work is lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,7 @@ class Program:
     def stop(self, within: float = STOP_WITHIN) -> None:
         """Lets what is under way finish, for `within` seconds at most, and closes all connections."""
         end = time.monotonic() + within
-        self.parts.errands.stop(within)
+        self.parts.errands.stop(max(0.1, within - APOLOGIES_WITHIN))
         self.parts.apologies.stop(max(0.1, end - time.monotonic()))
         if self.works:
             self.worker.stop(max(0.1, end - time.monotonic()))

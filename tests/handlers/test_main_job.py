@@ -185,6 +185,19 @@ def test_a_slow_provider_is_excused_within_three_seconds_and_then_answers(desk: 
         rita.wait_message(NUMBERS, "/month")
 
 
+def test_a_search_by_the_form_is_excused_as_well_and_outlives_trouble_on_the_way(desk: World) -> None:
+    desk.plivo.spoil("search", {"hold": "slow", "at": "after"}, times=1)
+    with Person(desk.slack_url, RITA) as rita:
+        rita.command(NUMBERS, "/number")
+        rita.wait_for(lambda p: p.modal())
+        rita.fill("search", "US local 415")
+        assert rita.submit() is None
+        rita.wait_message(NUMBERS, "takes longer than usual", timeout=3)
+        desk.control.fault("chat.postEphemeral", {"error": "ratelimited", "retry_after": 1})
+        desk.plivo.control("POST", "sandbox/release/slow")
+        rita.wait_message(NUMBERS, "/month")
+
+
 def test_a_provider_that_is_down_is_named_and_nothing_is_lost(desk: World) -> None:
     desk.plivo.spoil("search", {"status": 500})
     with Person(desk.slack_url, RITA) as rita:
