@@ -52,6 +52,8 @@ BUYING_THREADS, SAYING_THREADS, TIMING_THREADS = 8, 4, 1
 """A purchase may hold a thread for a minute, a message one for ten seconds: neither waits for the other."""
 STOP_WITHIN = 20.0
 """Seconds that work in flight gets when the program is asked to stop."""
+APOLOGIES_WITHIN = 5.0
+"""Seconds of these in which people hear that their work is lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,7 @@ class Program:
     def stop(self, within: float = STOP_WITHIN) -> None:
         """Lets what is under way finish, for `within` seconds at most, and closes all connections."""
         end = time.monotonic() + within
-        self.parts.errands.stop(within)
+        self.parts.errands.stop(max(0.1, within - APOLOGIES_WITHIN))
         self.parts.apologies.stop(max(0.1, end - time.monotonic()))
         for worker in self.workers:
             worker.stop(max(0.1, end - time.monotonic()))

@@ -87,12 +87,10 @@ class Door:
 
     def _answer(self, environ: WSGIEnvironment) -> _Answer:
         path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
-        if path == "/slack/events":
-            return self._events(environ) if method == "POST" else _not_allowed("POST")
-        page = self._pages.get(path)
-        if page is None:
-            return _Answer(404, b"not found")
-        return page() if method in {"GET", "HEAD"} else _not_allowed("GET, HEAD")
+        if path == "/slack/events" and method == "POST":
+            return self._events(environ)
+        page = self._pages.get(path) if method in {"GET", "HEAD"} else None
+        return page() if page else _Answer(404, b"not found")
 
     def _events(self, environ: WSGIEnvironment) -> _Answer:
         raw = _read(environ)
@@ -228,10 +226,6 @@ def _from_bolt(response: BoltResponse) -> _Answer:
     kind = next((value for name, value in headers if name == "Content-Type"), _TEXT)
     others = tuple(pair for pair in headers if pair[0] not in {"Content-Type", "Content-Length"})
     return _Answer(response.status, (response.body or "").encode(errors="replace"), others, kind=kind)
-
-
-def _not_allowed(methods: str) -> _Answer:
-    return _Answer(405, b"method not allowed", (("Allow", methods),))
 
 
 def _status_line(status: int) -> str:

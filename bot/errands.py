@@ -19,11 +19,17 @@ log = structlog.get_logger(__name__)
 Work = Callable[[], object]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Errand:
+    work: Work
+    on_lost: Work | None  #: called when the program stops before the work was done
+
+
 @dataclass(order=True, slots=True)
 class _Alarm:
     due: float
     order: int
-    work: Work | None = field(compare=False)  #: None once it was cancelled
+    errand: _Errand | None = field(compare=False)  #: None once it was cancelled
 
 
 class Errands:
@@ -36,64 +42,89 @@ class Errands:
     def __init__(self, threads: int, waiting: int) -> None:
         self._most_threads = threads
         self._most = threads + waiting
-        self._line: deque[Work] = deque()
+        self._line: deque[_Errand] = deque()
         self._alarms: list[_Alarm] = []
         self._alarms_made = 0
         self._threads: list[Thread] = []
         self._ringer: Thread | None = None
-        self._running = 0
-        self._ringing = 0
+        self._running: set[_Errand] = set()
+        self._ringing: set[_Errand] = set()
         self._stopped = False
+        self._end = 0.0  # when `stop` has waited long enough
+        self._over = False
         self._changed = Condition()
 
     @property
     def busy(self) -> int:
         """How much work is running or waiting."""
         with self._changed:
-            return self._running + len(self._line)
+            return len(self._running) + len(self._line)
 
-    def offer(self, work: Work) -> bool:
-        """Takes the work, or says False when everything is full or stopping: then tell the person."""
+    def offer(self, work: Work, on_lost: Work | None = None) -> bool:
+        """Takes the work, or says False when everything is full or stopping: then tell the person.
+
+        Work that was taken and is not done when `stop` gives up is lost: then `on_lost` is called.
+        """
         with self._changed:
-            if self._stopped or self._running + len(self._line) >= self._most:
+            if self._stopped or len(self._running) + len(self._line) >= self._most:
                 return False
             if not self._a_thread_is_there():
                 return False
-            self._line.append(_in_this_context(work))
+            self._line.append(_errand(work, on_lost))
             self._changed.notify_all()
             return True
 
-    def later(self, delay: float, work: Work) -> Callable[[], None]:
+    def later(self, delay: float, work: Work, on_lost: Work | None = None) -> Callable[[], None]:
         """Runs the work once, in `delay` seconds, however busy the threads are; returns what cancels it.
 
-        To cancel work that has begun, or twice, does nothing. After `stop` it never runs.
+        To cancel work that has begun, or twice, does nothing. While `stop` waits alarms still ring; after it
+        none does, and `on_lost` is called of those that were left.
         """
         with self._changed:
             self._alarms_made += 1
-            alarm = _Alarm(monotonic() + delay, self._alarms_made, _in_this_context(work))
-            if not self._stopped:
+            alarm = _Alarm(monotonic() + delay, self._alarms_made, _errand(work, on_lost))
+            if not self._over:
                 heapq.heappush(self._alarms, alarm)
                 self._start_ringer()
                 self._changed.notify_all()
         return lambda: self._cancel(alarm)
 
     def stop(self, timeout: float) -> None:
-        """Takes no more, waits `timeout` seconds at most for what was taken; what was for later is off."""
+        """Takes no more; waits `timeout` seconds at most for what was taken and for alarms due until then.
+
+        Then it calls the `on_lost` of what is lost: running, in line, or to ring later.
+        """
         with self._changed:
             self._stopped = True
-            self._alarms.clear()
+            self._end = monotonic() + timeout
             self._changed.notify_all()
             self._changed.wait_for(self._is_quiet, timeout)
-            lost = self._running + len(self._line) + self._ringing
-            self._line.clear()
+            self._over = True
+            lost = self._clear()
+            self._changed.notify_all()
         if lost:
-            log.warning("the program stops before all errands were done", lost=lost, waited=timeout)
+            log.warning("the program stops before all errands were done", lost=len(lost), waited=timeout)
+        for errand in lost:
+            if errand.on_lost:
+                _run(errand.on_lost)
 
     def _is_quiet(self) -> bool:
-        return not (self._line or self._running or self._ringing)
+        due = any(alarm.errand and alarm.due <= self._end for alarm in self._alarms)
+        return not (self._line or self._running or self._ringing or due)
+
+    def _clear(self) -> list[_Errand]:
+        """Forgets all work; returns what is lost by that. An alarm that nobody misses is no loss."""
+        alarms = (alarm.errand for alarm in self._alarms if alarm.errand and alarm.errand.on_lost)
+        lost = [*self._running, *self._ringing, *self._line, *alarms]
+        self._line.clear()
+        self._alarms.clear()
+        return lost
 
     def _a_thread_is_there(self) -> bool:
-        if self._running + len(self._line) < len(self._threads) or len(self._threads) == self._most_threads:
+        if (
+            len(self._running) + len(self._line) < len(self._threads)
+            or len(self._threads) == self._most_threads
+        ):
             return True
         thread = Thread(target=self._loop, name=f"errand-{len(self._threads)}", daemon=True)
         try:
@@ -104,21 +135,22 @@ class Errands:
         return True
 
     def _loop(self) -> None:
-        while (work := self._next()) is not None:
-            _run(work)
-            # The last reference goes before the others hear: what the work held is free once `stop` returns.
-            del work
+        while (errand := self._next()) is not None:
+            _run(errand.work)
             with self._changed:
-                self._running -= 1
+                self._running.discard(errand)
+                # The last reference goes before the others hear: what it held is free once `stop` returns.
+                del errand
                 self._changed.notify_all()
 
-    def _next(self) -> Work | None:
+    def _next(self) -> _Errand | None:
         with self._changed:
             self._changed.wait_for(lambda: self._line or self._stopped)
             if not self._line:
                 return None
-            self._running += 1
-            return self._line.popleft()
+            errand = self._line.popleft()
+            self._running.add(errand)
+            return errand
 
     def _start_ringer(self) -> None:
         if self._ringer is None:
@@ -126,36 +158,42 @@ class Errands:
             self._ringer.start()
 
     def _ring(self) -> None:
-        while (work := self._next_alarm()) is not None:
+        while (errand := self._next_alarm()) is not None:
             # A thread for each: most alarms are cancelled before they ring, and one that is slow (it talks to
             # Slack) must not hold up the next.
-            Thread(target=self._rung, args=(work,), name="errand-rung", daemon=True).start()
-            del work
+            Thread(target=self._rung, args=(errand,), name="errand-rung", daemon=True).start()
+            del errand
 
-    def _next_alarm(self) -> Work | None:
+    def _next_alarm(self) -> _Errand | None:
         with self._changed:
-            while not self._stopped:
+            while not self._over:
                 wait = self._alarms[0].due - monotonic() if self._alarms else None
                 if wait is None or wait > 0:
                     self._changed.wait(wait)
                     continue
-                work = heapq.heappop(self._alarms).work
-                if work is not None:
-                    self._ringing += 1
-                    return work
+                errand = heapq.heappop(self._alarms).errand
+                if errand is not None:
+                    self._ringing.add(errand)
+                    return errand
             return None
 
-    def _rung(self, work: Work) -> None:
-        _run(work)
+    def _rung(self, errand: _Errand) -> None:
+        _run(errand.work)
         with self._changed:
-            self._ringing -= 1
+            self._ringing.discard(errand)
             self._changed.notify_all()
 
     def _cancel(self, alarm: _Alarm) -> None:
         with self._changed:
-            alarm.work = None
-            while self._alarms and self._alarms[0].work is None:
+            alarm.errand = None
+            while self._alarms and self._alarms[0].errand is None:
                 heapq.heappop(self._alarms)
+            if self._stopped:  # it may have been what `stop` waits for
+                self._changed.notify_all()
+
+
+def _errand(work: Work, on_lost: Work | None) -> _Errand:
+    return _Errand(_in_this_context(work), _in_this_context(on_lost) if on_lost else None)
 
 
 def _in_this_context(work: Work) -> Work:

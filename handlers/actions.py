@@ -23,6 +23,7 @@ from handlers.ui.blocks import Block, notice
 from handlers.ui.confirm import confirmation
 from handlers.ui.form import search_form
 from handlers.ui.refusals import SEARCH_GONE, not_offered, not_settled
+from handlers.ui.trouble import OLD_BUTTON
 
 Click = Callable[[Parts, Body, Reply], None]
 
@@ -31,16 +32,24 @@ def register(app: App, parts: Parts) -> None:
     for action_id, work in CLICKS.items():
         pattern = re.compile(f"^{action_id}") if action_id.endswith(":") else action_id
         app.action(pattern)(partial(_clicked, parts, work))
-    # elements inside of modals that need no answer, and buttons of versions long gone
-    app.action(re.compile(""))(_nothing)
+    app.action(re.compile(""))(partial(_unknown, parts))
 
 
 def _clicked(parts: Parts, work: Click, ack: Ack, body: Body) -> None:
     after_click(parts, ack, body, lambda reply: work(parts, body, reply))
 
 
-def _nothing(ack: Ack) -> None:
-    ack()
+def _unknown(parts: Parts, ack: Ack, body: Body) -> None:
+    """Says that a button is of a version long gone; what is chosen in a form needs no answer."""
+    if _is_choice_in_a_form(body):
+        ack()
+    else:
+        after_click(parts, ack, body, lambda reply: reply.say_text(OLD_BUTTON))
+
+
+def _is_choice_in_a_form(body: Body) -> bool:
+    in_a_form = (body.get("view") or {}).get("type") == "modal"
+    return in_a_form and body["actions"][0]["type"] != "button"
 
 
 def buy(parts: Parts, body: Body, _: Reply) -> None:

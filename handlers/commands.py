@@ -14,7 +14,7 @@ from bot.model.search import parse_search
 from bot.usecases import look_up
 from bot.usecases import search as searching
 from handlers.errand import Reply, after_command
-from handlers.parts import Body, Parts, where, who_acts
+from handlers.parts import Body, Parts, unescape, where, who_acts
 from handlers.ui import audit, lists, offers
 from handlers.ui import help as helps
 from handlers.ui.blocks import Block, message, section
@@ -50,7 +50,7 @@ def register(app: App, parts: Parts) -> None:
 
 def number(parts: Parts, ack: Ack, body: Body) -> None:
     """Finds the word's own function; one that is not known gets the nearest."""
-    text = str(body.get("text") or "").replace("\N{NO-BREAK SPACE}", " ").strip()
+    text = unescape(str(body.get("text") or "")).replace("\N{NO-BREAK SPACE}", " ").strip()
     word, rest = (*text.split(None, 1), "", "")[:2]
     command = Command(parts, ack, body, rest.strip())
     verb = WORDS.get(word.lower())

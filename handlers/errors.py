@@ -6,7 +6,8 @@ from functools import partial
 import structlog
 from slack_bolt import App, BoltResponse
 
-from handlers.parts import Body, Parts
+from handlers.errand import Reply
+from handlers.parts import Body, Parts, who_asked
 from handlers.ui.blocks import Block
 from handlers.ui.trouble import in_words, trouble
 
@@ -23,11 +24,9 @@ def _answer(parts: Parts, error: Exception, body: Body) -> BoltResponse:
         return _keep_open(body, in_words(error))
     if "command" in body:
         return _json({**trouble(error), "response_type": "ephemeral"})
-    url = body.get("response_url")
-    if url:
-        parts.apologies.offer(
-            lambda: parts.responder.post(url, {**trouble(error), "replace_original": False})
-        )
+    if body.get("type") == "block_actions":
+        reply = Reply(parts, who_asked(body))
+        parts.apologies.offer(lambda: reply.say(trouble(error)))
     return BoltResponse(status=200, body="")
 
 

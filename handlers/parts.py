@@ -24,6 +24,17 @@ class Parts:
     errands: Errands  #: what a listener starts and does not wait for
     apologies: Errands  #: says that `errands` is full; a pool of its own, so that it never is as well
     patience: float = 2.0  #: seconds until a person hears that it takes longer
+    #: seconds before an answer is tried again: with an excuse, four of the five uses of a response_url
+    pauses: tuple[float, ...] = (1.0, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where one person can be answered."""
+
+    user: str
+    channel: str  #: where they asked; their own id where there is none
+    url: str | None = None  #: Slack's response_url; modals and Home have none
 
 
 Body = Mapping[str, Any]
@@ -46,3 +57,17 @@ def where(body: Body) -> str:
     channel = body.get("channel") or {}
     container = body.get("container") or {}
     return str(channel.get("id") or container.get("channel_id") or who_acts(body).user)
+
+
+def who_asked(body: Body) -> Recipient:
+    """The one who typed or clicked, with all the ways to answer them."""
+    return Recipient(who_acts(body).user, where(body), body.get("response_url"))
+
+
+def unescape(text: str) -> str:
+    """The text of a slash command as it was typed.
+
+    Commands alone need it: Slack sends `&`, `<` and `>` in them as entities, but inputs and the values of
+    buttons as they are. The ampersand comes last, else a typed `&lt;` would become `<`.
+    """
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

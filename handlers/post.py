@@ -1,6 +1,6 @@
-"""Posting to Slack from a job: what went wrong is told apart by what the job can do about it."""
+"""Posting to Slack: what went wrong is told apart by what can be done about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,13 +78,16 @@ def redraw(slack: WebClient, at: Posted, message: Block) -> None:
     _call(slack.chat_update, channel=at.channel, ts=at.ts, **shown)
 
 
-def post_privately(slack: WebClient, channel: str, user: str, message: Block) -> None:
-    """Shows a message to one person in a channel; where the bot is not a member, directly."""
+def show(slack: WebClient, channel: str, user: str, message: Block) -> None:
+    """Shows a message to one person in a channel. Raises SlowDown, Unreachable or Impossible."""
     shown = {key: message[key] for key in ("text", "blocks")}
-    try:
-        _call(slack.chat_postEphemeral, channel=channel, user=user, **shown)
-    except Impossible:
-        post(slack, user, message)
+    _call(slack.chat_postEphemeral, channel=channel, user=user, **shown)
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds that Slack asks to wait, 30 where it does not say."""
+    asked = str(headers.get("Retry-After", ""))
+    return float(asked) if asked.isascii() and asked.isdecimal() else _LATER
 
 
 def _call(method: Callable[..., Any], **arguments: Any) -> Any:
@@ -101,7 +104,7 @@ def _sorted(problem: SlackApiError) -> NumberdeskError:
     status = getattr(response, "status_code", 200)
     error = str(response.get("error", "")) if hasattr(response, "get") else ""
     if status == 429 or error in RATE_LIMITED:  # noqa: PLR2004 - HTTP's own number
-        return SlowDown(float(response.headers.get("Retry-After", _LATER)))
+        return SlowDown(retry_after(response.headers))
     if status >= 500 or error in TRANSIENT | CREDENTIALS or not error:  # noqa: PLR2004
         # a refused token is an operator's to mend: nothing is lost meanwhile
         return Unreachable(f"Slack answered {error or status}")

@@ -5,11 +5,15 @@ that of SLACK_API_URL when this is set, is ever called.
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import structlog
+
+from bot.model.errors import NumberdeskError
+from handlers.post import Impossible, SlowDown, Unreachable, retry_after
 
 log = structlog.get_logger(__name__)
 
@@ -32,24 +36,33 @@ class Responder:
         except ValueError:
             return False
 
-    def post(self, url: str, message: Mapping[str, Any]) -> bool:
-        """Posts `message`; False, and a line in the log, if that was not possible.
+    def post(self, url: str, message: Mapping[str, Any]) -> None:
+        """Posts `message`. Raises SlowDown, Unreachable or Impossible.
 
         Slack takes five answers within 30 minutes; the URL is a secret and is never logged.
         """
         if not self.allows(url):
             log.warning("a response_url that is not Slack's was not used")
-            return False
+            raise Impossible("not a response_url of Slack")
         try:
             with requests.Session() as session:
                 session.trust_env = False
                 answer = session.post(url, json=dict(message), timeout=TIMEOUT, allow_redirects=False)
         except requests.RequestException as problem:
-            log.warning("an answer could not be delivered", problem=type(problem).__name__)
-            return False
-        if not answer.ok:
-            log.warning("an answer was not taken", status=answer.status_code)
-        return answer.ok
+            # its text holds the URL, and so would a chained traceback
+            raise Unreachable(f"The response_url did not answer: {type(problem).__name__}") from None
+        if not 200 <= answer.status_code < 300:  # noqa: PLR2004 - HTTP's own numbers
+            raise _sorted(answer)
+
+
+def _sorted(answer: requests.Response) -> NumberdeskError:
+    status = answer.status_code
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return SlowDown(retry_after(answer.headers))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Unreachable(f"The response_url answered {status}")
+    log.warning("an answer was not taken", status=status)  # used up, too old, or not what Slack takes
+    return Impossible(f"status {status}")
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -16,15 +16,13 @@ from bot.usecases.decide import Approved, Denied, Mistyped, Say, decide
 from bot.usecases.judge import NotLookedUp
 from bot.usecases.settle_by_hand import Settled, settle_in_slack
 from bot.usecases.submit import Ask, Repeated, Submitted, submit
-from handlers.errand import aside
-from handlers.parts import Body, Parts, who_acts
-from handlers.post import post_privately
+from handlers.errand import Reply, aside, start
+from handlers.parts import Body, Parts, Recipient, who_acts
 from handlers.ui import confirm, form, offers
 from handlers.ui import decide as decisions
 from handlers.ui.blocks import Block, notice
 from handlers.ui.help import misread_lines
 from handlers.ui.refusals import not_offered, not_settled
-from handlers.ui.trouble import trouble
 
 NOT_LOADED = "-"
 """The value of the line that says a list has not arrived yet."""
@@ -131,19 +129,16 @@ def search(parts: Parts, ack: Ack, body: Body) -> None:
         ack(response_action="errors", errors={"search": misread_lines(problem)})
         return
     channel = json.loads(body["view"]["private_metadata"])["channel"]
-    if parts.errands.offer(lambda: _find(parts, body, text, channel)):
+    reply = Reply(parts, Recipient(who_acts(body).user, channel))
+    if start(parts, reply, partial(_find, parts, body, text, channel)):
         ack()
     else:
         ack(response_action="errors", errors={"search": "Numberdesk is busy. Please try again in a minute."})
 
 
-def _find(parts: Parts, body: Body, text: str, channel: str) -> None:
-    person = who_acts(body)
-    try:
-        answer = offers.search_page(searching.search(parts.desk, person, text, channel=channel))
-    except Exception as problem:  # noqa: BLE001 - whatever it was, the person gets an answer
-        answer = trouble(problem)
-    post_privately(parts.slack, channel, person.user, answer)
+def _find(parts: Parts, body: Body, text: str, channel: str, reply: Reply) -> None:
+    page = searching.search(parts.desk, who_acts(body), text, channel=channel)
+    reply.say(offers.search_page(page))
 
 
 SUBMISSIONS: Mapping[str, Submission] = {

@@ -40,14 +40,15 @@ class Misread:
 
     word: str
     problem: str  #: a sentence: what was not understood
-    nearest: str | None = None  #: what would have been, ready to be typed
+    nearest: str | None = None  #: what would have been, in its place
 
 
 class NotUnderstood(NumberdeskError):
     """That was not understood."""
 
-    def __init__(self, misreads: tuple[Misread, ...]) -> None:
+    def __init__(self, misreads: tuple[Misread, ...], proposal: str | None = None) -> None:
         self.misreads = misreads
+        self.proposal = proposal  #: the whole text as it would be understood, all misreads mended
         super().__init__("; ".join(m.problem for m in misreads))
 
 

@@ -13,7 +13,8 @@ from typing import cast
 from bot.model import countries
 from bot.model.errors import Misread, NotUnderstood
 from bot.model.offer import NumberType
-from bot.model.search_filters import misread
+from bot.model.search_clean import shorten
+from bot.model.search_proposal import attempts
 from bot.model.search_query import (
     SERVICES,
     Search,
@@ -55,12 +56,36 @@ def parse_search(text: str) -> Search:
     """The search in what stands behind `/number search`.
 
     Raises NotUnderstood, and nothing else, with a Misread for each of the first five things that were not
-    understood or do not go together.
+    understood or do not go together, and the nearest whole search that would be understood.
     """
     if len(text) > _LONGEST:
-        raise misread(text, f"A search has at most {_LONGEST} characters.", _EXAMPLE)
+        problem = f"A search has at most {_LONGEST} characters."
+        raise NotUnderstood((Misread(shorten(text), problem, _EXAMPLE),), _EXAMPLE)
+    reader = _read(text)
+    try:
+        return _understood(reader)
+    except NotUnderstood as problem:
+        raise NotUnderstood(problem.misreads, _proposal(reader, problem.misreads)) from None
+
+
+def _read(text: str) -> Reader:
     reader = Reader(words(text))
     reader.read()
+    return reader
+
+
+def _proposal(reader: Reader, misreads: tuple[Misread, ...]) -> str:
+    """The nearest search that is understood: what was, with what may have been meant for the rest."""
+    meant = _read(" ".join(misread.nearest for misread in misreads if misread.nearest))
+    for attempt in attempts(reader, meant):
+        try:
+            return to_text(_understood(attempt))
+        except NotUnderstood:
+            continue  # the next one asks for less
+    return _EXAMPLE
+
+
+def _understood(reader: Reader) -> Search:
     problems = list(reader.misreads)
     country = _one_country(reader, problems)
     kind = _one_type(reader, problems)
@@ -152,6 +177,6 @@ def _no_country(reader: Reader) -> Misread:
     """What was understood, with a country before it, ready to be typed."""
     kind = reader.types[0][1].value if reader.types else ""
     digits = reader.digits[0][1] if reader.digits else ""
-    nearest = " ".join(filter(None, ("US", kind, digits))) if kind or digits else _EXAMPLE
+    nearest = " ".join(filter(None, ("US", kind, digits))) if kind or digits or reader.filters else _EXAMPLE
     problem = "A search needs a country: a code such as `US`, a name such as “United States”, or `+1`."
     return Misread("country", problem, nearest)

@@ -1,8 +1,4 @@
-"""What keyboards and Slack do to typed text, undone: curly quotes, long dashes, blanks that are none.
-
-Slack's clients write “smart” punctuation and no-break blanks into commands, and Slack sends `&`, `<` and
-`>` as `&amp;`, `&lt;` and `&gt;`; a `<` that is still one begins something of Slack's own: `<@U0ANA|ana>`.
-"""
+"""What keyboards and clients do to typed text, undone: curly quotes, long dashes, blanks that are none."""
 
 import unicodedata
 
@@ -19,11 +15,6 @@ def clean(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).translate(_ALIKE)
     seen = (" " if _is_blank(c) else c for c in plain if unicodedata.category(c) not in _UNSEEN)
     return " ".join(unicodedata.normalize("NFKC", "".join(seen)).split())
-
-
-def unescape(text: str) -> str:
-    """What was typed, where Slack escaped it. The ampersand comes last, else `&amp;lt;` would become `<`."""
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def shorten(text: str, most: int = 40) -> str:

@@ -74,7 +74,7 @@ class Reader:
             raise search_filters.unknown_key(word.key, word.value, word.typed)
         elif name in self.filters:
             problem = f"`{name}:` stands twice; once is enough."
-            raise search_filters.misread(word.typed, problem, search_filters.EXAMPLES[name])
+            raise search_filters.misread(word.typed, problem)
         else:
             self.filters[name] = None  # it was there, even if it cannot be read
             self.filters[name] = search_filters.read(name, word.value)

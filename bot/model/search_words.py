@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
-from bot.model.search_clean import clean, unescape
+from bot.model.search_clean import clean
 
 _WORD = re.compile(
     r"""
@@ -43,7 +43,7 @@ class Word:
 
 
 def words(text: str) -> tuple[Word, ...]:
-    """The words in the text, with straight quotes and without Slack's escapes. Never raises."""
+    """The words in the text, with straight quotes. Never raises."""
     found = list(_found(clean(text)))
     return tuple(_joined(found))
 
@@ -54,12 +54,12 @@ def _found(text: str) -> Iterator[Word]:
         if mark is not None:
             yield _marked(mark)
         elif match["open"] is not None:
-            yield _unclosed(unescape(match["open"]))
+            yield _unclosed(match["open"])
         elif plain is not None:
-            yield from _plain(unescape(plain))
+            yield from _plain(plain)
         else:
             value = match["double"] if match["double"] is not None else match["single"]
-            yield _quoted(unescape(match[0]), match["key"] or "", unescape(value).strip())
+            yield _quoted(match[0], match["key"] or "", value.strip())
 
 
 def _marked(mark: str) -> Word:

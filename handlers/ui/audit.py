@@ -1,10 +1,10 @@
 """The log in Slack: one line an event, newest first."""
 
-from bot.model.audit import Action, LoggedEvent, Outcome
+from bot.model.audit import Action, AuditEvent, LoggedEvent, Outcome
 from bot.model.numbers import format_number
 from bot.usecases.look_up import LogPage
 from handlers.ui.blocks import Block, actions, button, context, message, section
-from handlers.ui.text import count, escape, user, when
+from handlers.ui.text import code, count, escape, user, when
 
 MARKS = {
     Outcome.SUCCESS: "done",
@@ -17,7 +17,7 @@ NOT_KNOWN = "Whether you may see all of it could not be looked up; this is what 
 
 def log_page(page: LogPage) -> Block:
     """A page of the log; each line reads by itself."""
-    asked = f" for “{escape(page.text)}”" if page.text.strip() else ""
+    asked = f" for {code(page.text)}" if page.text.strip() else ""
     whose = "" if page.all_of_it else " that concern you"
     remark = f" {NOT_KNOWN}" if page.not_known else ""
     if not page.events:
@@ -42,12 +42,15 @@ def _line(logged: LoggedEvent) -> str:
         parts.append(f"for {user(event.on_behalf_of)}")
     if event.request_id:
         parts.append(event.request_id)
-    if detail := event.reason or _detail(event.action, event.changes):
-        parts.append(f"“{escape(detail, 200)}”")
+    if event.reason:
+        parts.append(f"“{escape(event.reason, 200)}”")
+    elif searched := _search(event):
+        parts.append(code(searched, 200))
     return " · ".join(parts)
 
 
-def _detail(action: Action, changes: dict[str, object]) -> str:
-    if action in (Action.SEARCH_PERFORMED, Action.SEARCH_SHARED):
-        return str(changes.get("search", ""))
+def _search(event: AuditEvent) -> str:
+    """What was searched for, as it may be typed again."""
+    if event.action in (Action.SEARCH_PERFORMED, Action.SEARCH_SHARED):
+        return str(event.changes.get("search", ""))
     return ""

@@ -2,10 +2,12 @@
 
 from difflib import get_close_matches
 
-from bot.model.errors import NotUnderstood
+from bot.model.errors import Misread, NotUnderstood
 from handlers.ui.blocks import Block, message, section
-from handlers.ui.text import escape
+from handlers.ui.text import code, escape, sentence
 
+LONGEST_PROPOSAL = 1300
+"""Characters: a search of 500 with an entity for each ampersand that a place may have, and five misreads."""
 TOPICS = {
     "search": (
         "`/number search US local 415`: numbers for sale, seen by you alone.\n"
@@ -52,17 +54,24 @@ def unknown(word: str, before: str = "") -> Block:
 
 
 def not_understood(problem: NotUnderstood, command: str) -> Block:
-    """What was not understood in a command, and the nearest thing that would be."""
-    lines = []
-    for misread in problem.misreads:
-        nearest = f" Try `{escape(misread.nearest, 120)}`." if misread.nearest else ""
-        lines.append(f"• {escape(misread.problem, 300)}{nearest}")
+    """What was not understood in a command, and the nearest whole command that would be."""
+    lines = [
+        f"• {sentence(misread.problem)}{_instead(misread, problem, command)}" for misread in problem.misreads
+    ]
+    if problem.proposal:
+        lines.append(f"Try {code(f'/number {command} {problem.proposal}', LONGEST_PROPOSAL)}.")
     lines.append(f"`/number help {command}` says more.")
     text = "\n".join(lines)
     return message(text, [section(text)])
 
 
+def _instead(misread: Misread, problem: NotUnderstood, command: str) -> str:
+    if problem.proposal or not misread.nearest:
+        return ""
+    return f" Try {code(f'/number {command} {misread.nearest}', 150)}."
+
+
 def misread_lines(problem: NotUnderstood) -> str:
     """The same as plain text, for under an input."""
-    tries = (f"{m.problem} Try {m.nearest}." if m.nearest else m.problem for m in problem.misreads)
-    return " ".join(tries)[:1000]
+    end = f" Try {problem.proposal}." if problem.proposal else ""
+    return " ".join(m.problem for m in problem.misreads)[: 1000 - len(end)] + end

@@ -9,6 +9,8 @@ from itertools import accumulate
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 # the look-alikes are the point
 _FORMATTING = str.maketrans({"*": "\u2217", "_": "\uff3f", "~": "\u223c", "`": "\u02cb"})
+_BACKTICK = str.maketrans({"`": "\u02cb"})
+_SPAN = re.compile("(`[^`]+`)")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
@@ -25,8 +27,37 @@ def escape(text: str, limit: int = 300) -> str:
     characters that format, so these are shown by look-alikes. What comes back has at most `limit`
     characters: an entity has up to five, and Slack refuses a whole message that is too long.
     """
-    line = " ".join(clean(text, limit).split()).translate(_FORMATTING)
-    return _within([_ENTITIES.get(character, character) for character in line], limit)
+    return _within(_inert(_line(text, limit)), limit)
+
+
+def code(text: str, limit: int = 300) -> str:
+    """Foreign text as one line of inline code: to be typed again as it stands, `*` and `_` with it.
+
+    Slack formats nothing between backticks, so these alone are shown by a look-alike. What comes back
+    has at most `limit` characters, the backticks with it.
+    """
+    return f"`{_within(_verbatim(_line(text, limit)), limit - 2) or ' '}`"
+
+
+def sentence(text: str, limit: int = 300) -> str:
+    """A sentence of ours that quotes foreign text: what it has between backticks stays code."""
+    pieces: list[str] = []
+    for part in _SPAN.split(_line(text, limit)):
+        # a span is one piece: cut in the middle it would never end
+        pieces += [code(part[1:-1], limit)] if _SPAN.fullmatch(part) else _inert(part)
+    return _within(pieces, limit)
+
+
+def _line(text: str, limit: int) -> str:
+    return " ".join(clean(text, limit).split())
+
+
+def _inert(line: str) -> list[str]:
+    return [_ENTITIES.get(character, character) for character in line.translate(_FORMATTING)]
+
+
+def _verbatim(line: str) -> list[str]:
+    return [_ENTITIES.get(character, character) for character in line.translate(_BACKTICK)]
 
 
 def _within(pieces: Sequence[str], limit: int) -> str:

@@ -17,6 +17,12 @@ from handlers.ui.text import escape
 
 BUSY = "Numberdesk is busy with other searches right now. Nothing was done; please try again in a minute."
 LATE = "This takes longer than usual. You will hear what comes of it."
+RESTARTING = "Numberdesk is restarting; nothing was done. Please try again in a minute."
+UNSHARED = "Slack did not take this page for the channel. Nothing was shared; please try again."
+OLD_BUTTON = (
+    "This button is from an older version of Numberdesk and does nothing any more. Type `/number` to search, "
+    "`/number requests` to see your requests, or `/number help`."
+)
 TOO_LATE = (
     "That took longer than Slack waits, so nothing could be opened and nothing was done. Please try again."
 )

@@ -127,6 +127,33 @@ def test_every_word_gets_an_answer(desk: World) -> None:
         rita.wait_message(NUMBERS, "month")
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ('search US city:"Fish & Chips"', "in Fish &amp; Chips"),
+        ("search US city:A<B", "“A&lt;B” is no name of a place"),
+        ("audit a<b", "no filter “a&lt;b”"),
+        ("a&b", "“a&amp;b” is not understood"),
+        ("info <&>", "“&lt;&amp;&gt;” is no phone number"),
+    ],
+)
+def test_what_slack_escapes_in_a_command_is_escaped_once(desk: World, typed: str, shown: str) -> None:
+    with Person(desk.slack_url, RITA) as rita:
+        rita.command(NUMBERS, f"/number {typed}")
+        assert rita.wait_message(NUMBERS, shown)
+
+
+def test_what_is_typed_into_the_form_arrives_as_it_was_typed(desk: World) -> None:
+    with Person(desk.slack_url, RITA) as rita:
+        rita.command(NUMBERS, "/number")
+        rita.wait_for(lambda p: p.modal())
+        rita.fill("search", 'US city:"Fish &amp; Chips"')
+        assert "“Fish &amp; Chips” is no name of a place" in (rita.submit() or {})["search"]
+        rita.fill("search", 'US city:"Fish & Chips"')
+        assert rita.submit() is None
+        rita.wait_message(NUMBERS, "in Fish &amp; Chips")
+
+
 def test_wrong_credentials_are_named_without_the_token(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'x.db'}"
     with world(tmp_path, url, PLIVO_AUTH_TOKEN="wrong-invented-token") as desk:
@@ -154,6 +181,19 @@ def test_a_slow_provider_is_excused_within_three_seconds_and_then_answers(desk: 
     with Person(desk.slack_url, RITA) as rita:
         assert rita.command(NUMBERS, "/number search US local 415").error is None
         rita.wait_message(NUMBERS, "takes longer than usual", timeout=3)
+        desk.plivo.control("POST", "sandbox/release/slow")
+        rita.wait_message(NUMBERS, "/month")
+
+
+def test_a_search_by_the_form_is_excused_as_well_and_outlives_trouble_on_the_way(desk: World) -> None:
+    desk.plivo.spoil("search", {"hold": "slow", "at": "after"}, times=1)
+    with Person(desk.slack_url, RITA) as rita:
+        rita.command(NUMBERS, "/number")
+        rita.wait_for(lambda p: p.modal())
+        rita.fill("search", "US local 415")
+        assert rita.submit() is None
+        rita.wait_message(NUMBERS, "takes longer than usual", timeout=3)
+        desk.control.fault("chat.postEphemeral", {"error": "ratelimited", "retry_after": 1})
         desk.plivo.control("POST", "sandbox/release/slow")
         rita.wait_message(NUMBERS, "/month")
 

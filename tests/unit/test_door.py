@@ -308,12 +308,13 @@ def test_anything_else_is_404(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "allowed"),
-    [("GET", "/slack/events", "POST"), ("PUT", "/slack/events", "POST"), ("POST", "/healthz", "GET, HEAD")],
+    ("method", "path"),
+    [("GET", "/slack/events"), ("PUT", "/slack/events"), ("HEAD", "/slack/events"), ("POST", "/healthz")],
 )
-def test_a_wrong_method_says_which_is_right(method: str, path: str, allowed: str) -> None:
-    status, headers, _ = ask(listening()[0], PATH_INFO=path, REQUEST_METHOD=method)
-    assert (status, headers["Allow"]) == (405, allowed)
+def test_a_wrong_method_is_anything_else(method: str, path: str) -> None:
+    status, headers, body = ask(listening()[0], PATH_INFO=path, REQUEST_METHOD=method)
+    assert (status, body) == (404, b"" if method == "HEAD" else b"not found")
+    assert "Allow" not in headers
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/nowhere", "/slack/events"])

@@ -125,7 +125,7 @@ def test_stop_waits_for_what_was_taken_and_takes_no_more() -> None:
     for number in range(5):
         some.offer(lambda number=number: ran.append(number))
     rung = Event()
-    some.later(0.01, rung.set)
+    some.later(10 * PATIENCE, rung.set)
     some.stop(PATIENCE)
     assert ran == [0, 1, 2, 3, 4]
     assert not some.offer(lambda: None)
@@ -143,6 +143,65 @@ def test_stop_gives_up_in_time_and_says_what_was_lost() -> None:
     with capture_logs() as lines:
         some.stop(0.05)
     assert [(line["lost"], line["waited"]) for line in lines] == [(2, 0.05)]
+    gate.set()
+
+
+def test_alarms_go_on_while_stop_waits_and_new_ones_are_set() -> None:
+    excused, done = Event(), Event()
+    some = Errands(1, 0)
+    assert some.offer(lambda: (excused.wait(PATIENCE), done.set()))
+    some.later(0.01, lambda: some.later(0.01, excused.set))
+    with capture_logs() as lines:
+        some.stop(PATIENCE)
+    assert done.is_set()
+    assert lines == []
+
+
+def test_stop_waits_for_an_alarm_that_is_due_in_time_and_for_no_other() -> None:
+    rung = Event()
+    some = Errands(1, 0)
+    some.later(0.01, rung.set)
+    cancel = some.later(10, Event().set)
+    some.later(10 * PATIENCE, Event().set)
+    some.later(0.02, cancel)
+    begin = monotonic()
+    some.stop(PATIENCE)
+    assert rung.is_set()
+    assert monotonic() - begin < PATIENCE / 2
+
+
+def test_what_is_lost_is_told_of_once_each() -> None:
+    gate, began, told = Event(), Event(), []
+    some = Errands(1, 5)
+    some.offer(lambda: (began.set(), gate.wait(PATIENCE)), on_lost=lambda: told.append("cut"))
+    assert began.wait(PATIENCE)
+    some.offer(lambda: None, on_lost=lambda: told.append("in line"))
+    some.later(10 * PATIENCE, lambda: None, on_lost=lambda: told.append("to ring"))
+    some.later(10 * PATIENCE, lambda: None)
+    with capture_logs() as lines:
+        some.stop(0.05)
+    assert sorted(told) == ["cut", "in line", "to ring"]
+    assert [line["lost"] for line in lines] == [3]
+    gate.set()
+
+
+def test_what_is_done_in_time_is_not_told_of() -> None:
+    told: list[int] = []
+    with errands(waiting=1) as some:
+        some.offer(lambda: None, on_lost=lambda: told.append(1))
+        some.later(0, lambda: None, on_lost=lambda: told.append(2))
+        some.stop(PATIENCE)
+    assert told == []
+
+
+def test_one_who_cannot_be_told_hinders_no_other() -> None:
+    gate, began, told = Event(), Event(), Event()
+    some = Errands(1, 5)
+    some.offer(lambda: (began.set(), gate.wait(PATIENCE)), on_lost=lambda: 1 / 0)
+    assert began.wait(PATIENCE)
+    some.offer(lambda: None, on_lost=told.set)
+    some.stop(0.01)
+    assert told.is_set()
     gate.set()
 
 

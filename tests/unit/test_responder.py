@@ -1,19 +1,23 @@
 """Answers to response_urls: only to Slack's own host, never to where somebody else points."""
 
 import json
-from collections.abc import Iterator
+import traceback
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from bot.model.errors import NumberdeskError
+from handlers.post import Impossible, SlowDown, Unreachable
 from handlers.responder import Responder
 
 
 @contextmanager
-def a_server(status: int = 200, location: str | None = None) -> Iterator[tuple[str, list[Any]]]:
+def a_server(status: int = 200, headers: Mapping[str, str] | None = None) -> Iterator[tuple[str, list[Any]]]:
     """A server that answers with `status` and keeps what it was sent."""
     got: list[Any] = []
 
@@ -21,8 +25,8 @@ def a_server(status: int = 200, location: str | None = None) -> Iterator[tuple[s
         def do_POST(self) -> None:
             got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(status)
-            if location:
-                self.send_header("Location", location)
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -32,41 +36,71 @@ def a_server(status: int = 200, location: str | None = None) -> Iterator[tuple[s
     server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", got
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", got
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def test_an_answer_arrives_as_it_was_meant() -> None:
     with a_server() as (url, got):
-        assert Responder(f"{url}/api/").post(f"{url}/response/1", {"text": "done"})
+        Responder(f"{url}/api/").post(f"{url}/response/1", {"text": "done"})
     assert got == [{"text": "done"}]
 
 
-@pytest.mark.parametrize("status", [404, 500])
-def test_an_answer_that_is_not_taken_is_no_success(status: int) -> None:
-    with a_server(status) as (url, got):
-        assert not Responder(f"{url}/api/").post(f"{url}/response/1", {"text": "done"})
+@pytest.mark.parametrize(
+    ("status", "problem"),
+    [(400, Impossible), (404, Impossible), (307, Impossible), (500, Unreachable), (503, Unreachable)],
+)
+def test_what_is_final_and_what_may_pass_are_told_apart(status: int, problem: type[NumberdeskError]) -> None:
+    with a_server(status) as (url, got), pytest.raises(problem):
+        Responder(f"{url}/api/").post(f"{url}/response/1", {"text": "done"})
     assert len(got) == 1
 
 
+@pytest.mark.parametrize(("said", "seconds"), [("7", 7), (None, 30), ("soon", 30), ("-1", 30)])
+def test_slack_says_when_to_come_back(said: str | None, seconds: float) -> None:
+    headers = {"Retry-After": said} if said else {}
+    with a_server(429, headers) as (url, _), pytest.raises(SlowDown) as caught:
+        Responder(f"{url}/api/").post(f"{url}/response/1", {"text": "done"})
+    assert caught.value.seconds == seconds
+
+
 def test_nobody_is_followed_elsewhere() -> None:
-    with a_server() as (other, elsewhere), a_server(307, f"{other}/stolen") as (url, got):
+    with (
+        a_server() as (other, elsewhere),
+        a_server(307, {"Location": f"{other}/stolen"}) as (url, got),
+        pytest.raises(Impossible),
+    ):
         Responder(f"{url}/api/").post(f"{url}/response/1", {"text": "secret"})
     assert (len(got), elsewhere) == (1, [])
 
 
-def test_a_server_that_is_gone_is_no_crash() -> None:
+def test_a_server_that_is_gone_may_come_back() -> None:
     with a_server() as (url, _):
         pass
-    assert not Responder(f"{url}/api/").post(f"{url}/response/1", {"text": "done"})
+    with pytest.raises(Unreachable):
+        Responder(f"{url}/api/").post(f"{url}/response/1", {"text": "done"})
+
+
+@pytest.mark.parametrize("status", [None, 400, 404, 429, 500])
+def test_the_url_is_in_no_log_and_in_no_error(status: int | None) -> None:
+    with a_server(status or 200) as (url, _):
+        other = url if status else "http://127.0.0.1:1"
+        with capture_logs() as lines, pytest.raises(NumberdeskError) as caught:
+            Responder(f"{other}/api/").post(f"{other}/response/s3cr3t", {"text": "done"})
+    told = "".join(traceback.format_exception(caught.value))
+    assert "s3cr3t" not in repr(lines) + str(caught.value) + told.split("raise ")[-1]
+    assert [line.get("status") for line in lines] == ([status] if status in {400, 404} else [])
 
 
 def test_a_foreign_host_gets_nothing() -> None:
     with a_server() as (url, got):
-        assert not Responder("http://127.0.0.1:1/api/").post(f"{url}/response/1", {"text": "secret"})
-        assert not Responder().post(f"{url}/response/1", {"text": "secret"})
+        for responder in (Responder("http://127.0.0.1:1/api/"), Responder()):
+            with pytest.raises(Impossible):
+                responder.post(f"{url}/response/1", {"text": "secret"})
     assert got == []
 
 

@@ -8,10 +8,14 @@ from bot.model.errors import Misread, NotUnderstood
 from bot.model.search import parse_search
 
 
-def misreads(text: str) -> tuple[Misread, ...]:
+def not_understood(text: str) -> NotUnderstood:
     with pytest.raises(NotUnderstood) as caught:
         parse_search(text)
-    return caught.value.misreads
+    return caught.value
+
+
+def misreads(text: str) -> tuple[Misread, ...]:
+    return not_understood(text).misreads
 
 
 def seconds(text: str) -> float:
@@ -24,7 +28,7 @@ def seconds(text: str) -> float:
 CASES = [
     ("", "needs a country", "US local 415"),
     ("local 212", "needs a country", "US local 212"),
-    ("max:2", "needs a country", "US local 415"),
+    ("max:2", "needs a country", "US"),
     ("US GB", "two countries", "US"),
     ("US CA", "(Canada)", "US"),
     ("US Georgia", "“Georgia” (Georgia)", "US"),
@@ -53,8 +57,9 @@ CASES = [
     ("US https://example.com", "no filter “https:”", None),
     ("US city:", "`city:` needs a value", 'city:"San Francisco"'),
     ('US ends:""', "`ends:` needs a value", "ends:0100"),
-    ("US city:A1 city:B2", "`city:` stands twice", 'city:"San Francisco"'),
-    ("US city:A&lt;B", "no name of a place", 'city:"San Francisco"'),
+    ("US city:A1 city:B2", "`city:` stands twice", None),
+    ("US city:A<B", "no name of a place", 'city:"San Francisco"'),
+    ('US city:"A &amp; B"', "“A &amp; B” is no name of a place", 'city:"San Francisco"'),
     ("US city:" + "a" * 61, "no name of a place", 'city:"San Francisco"'),
     ("US region:TX", "whole name of a region", "region:Texas"),
     ('US city:"San Fran', "is not closed", 'city:"San Fran"'),
@@ -102,6 +107,41 @@ def test_what_is_not_understood_is_named_with_the_nearest_thing_that_is(
     (only,) = misreads(text)
     assert problem in only.problem
     assert only.nearest == nearest
+
+
+@pytest.mark.parametrize(
+    ("text", "proposal"),
+    [
+        ("US locl 415", "US local 415"),
+        ("locl 415 max:1,50", "US local 415 max:1.50"),
+        ("", "US local 415"),
+        ("max:2", "US max:2.00"),
+        ("local 212 ends:7", "US local 212 ends:7"),
+        ("US GB 415", "US 415"),
+        ("GB +1415 local", "GB local 415"),
+        ("in locl", "IN local"),
+        ("+999 local", "US local"),
+        ("US local mobile 415", "US local 415"),
+        ("US 415 212", "US 415212"),
+        ("US local 1", "US local"),
+        ("US local city:San Francisco 415", 'US local 415 city:"San Francisco"'),
+        ("US local city:Austin city:Dallas", "US local city:Austin"),
+        ("US contains:FLOWERS services:voise", "US contains:3569377 services:voice"),
+        ("US tollfree foo", "US tollfree"),
+        ("US tollfree city:Austin", "US local city:Austin"),
+        ("GB npanxx:415555", "US npanxx:415555"),
+        ("US 212 npanxx:415555", "US npanxx:415555"),
+        ("US 415 <@U0ANA|ana>", "US 415"),
+        ("x" * 501, "US local 415"),
+    ],
+)
+def test_the_nearest_whole_search_is_proposed_with_all_that_was_understood(text: str, proposal: str) -> None:
+    assert not_understood(text).proposal == proposal
+
+
+@pytest.mark.parametrize("text", [text for text, _, _ in CASES])
+def test_every_proposal_is_understood(text: str) -> None:
+    assert parse_search(str(not_understood(text).proposal))
 
 
 @pytest.mark.parametrize("nearest", sorted({nearest for _, _, nearest in CASES if nearest}))

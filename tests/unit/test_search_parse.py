@@ -31,7 +31,7 @@ LOCAL, TOLLFREE = NumberType.LOCAL, NumberType.TOLLFREE
         ("IN", "IN"),
         ("in", "IN"),
         ("South Korea", "KR"),
-        ("Bosnia &amp; Herzegovina", "BA"),
+        ("Bosnia & Herzegovina", "BA"),
         ("St. Lucia", "LC"),
         ("Côte d’Ivoire", "CI"),  # noqa: RUF001 - as a phone writes it
         ("country:US", "US"),
@@ -93,7 +93,7 @@ def test_digits_are_what_a_number_starts_with_after_its_country_code(
         ('city: "San\N{NO-BREAK SPACE}Francisco"', {"city": "San Francisco"}),
         ("city:O'Fallon", {"city": "O'Fallon"}),
         ("city:“O’Fallon”", {"city": "O'Fallon"}),  # noqa: RUF001 - same
-        ('city:"Dallas &amp; Fort Worth"', {"city": "Dallas & Fort Worth"}),
+        ('city:"Dallas & Fort Worth"', {"city": "Dallas & Fort Worth"}),
         ("region:Texas", {"region": "Texas"}),
         ("region:東京都", {"region": "東京都"}),
         ("npanxx:415555", {"npanxx": "415555"}),

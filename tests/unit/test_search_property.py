@@ -1,10 +1,11 @@
 """What holds for every text and every search."""
 
+import re
 from decimal import Decimal
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.model import countries
@@ -21,6 +22,8 @@ from bot.model.search import (
     without,
 )
 from bot.model.search_clean import clean
+from handlers.parts import unescape
+from handlers.ui import help as help_
 
 PIECES = st.sampled_from(
     [
@@ -87,6 +90,7 @@ def test_any_text_is_refused_with_reasons_or_has_one_spelling(text: str) -> None
     else:
         assert 1 <= len(search.misreads) <= 5
         assert all(0 < len(misread.problem) < 300 for misread in search.misreads)
+        assert to_text(parse_search(str(search.proposal))) == search.proposal
 
 
 @given(searches())
@@ -100,7 +104,17 @@ def test_a_search_survives_the_ways_of_slack(search: Search) -> None:
     for straight, curly in (('"', "”"), ("'", "’"), ("-", "–"), (" ", "\N{NO-BREAK SPACE}")):  # noqa: RUF001
         text = text.replace(straight, curly)
     if len(text) <= 500:
-        assert parse_search(text) == search
+        assert parse_search(unescape(text)) == search
+
+
+@given(searches(), st.sampled_from(["locl", "<@U0ANA>", "4l5", "max:", "colour:red", '"', "GB DE", "lca:x"]))
+def test_what_is_proposed_can_be_typed_as_it_stands_in_the_answer(search: Search, wrong: str) -> None:
+    problem = read(f"{to_text(search)} {wrong}")
+    assume(isinstance(problem, NotUnderstood))
+    (line,) = re.findall(
+        "^Try `/number search (.*)`\\.$", help_.not_understood(problem, "search")["text"], re.MULTILINE
+    )
+    assert read(unescape(line)) == parse_search(str(problem.proposal))
 
 
 @given(searches())

@@ -151,8 +151,8 @@ def a_policy(text: str) -> Policy:
     return Policy(approvals=Approvals(channel="C0APPROVE", approvers=PEOPLE), rules=tuple(rules))
 
 
-def a_misread(text: str) -> NotUnderstood:
-    return NotUnderstood(tuple(Misread(text[:40], text, text) for _ in range(5)))
+def a_misread(text: str, proposal: str | None = None) -> NotUnderstood:
+    return NotUnderstood(tuple(Misread(text[:40], text, text) for _ in range(5)), proposal)
 
 
 def _said(text: str) -> Block:
@@ -187,6 +187,7 @@ MESSAGES: dict[str, Build] = {
     "help, one topic": lambda _: help_.help_text("search"),
     "help, unknown": help_.help_text,
     "not understood": lambda t: help_.not_understood(a_misread(t), "search"),
+    "not understood, with a proposal": lambda t: help_.not_understood(a_misread(t, t), "search"),
     "refused": lambda t: trouble.trouble(Refused(t, api_id=t)),
     "other trouble": lambda t: trouble.trouble(RuntimeError(t)),
     "not allowed": lambda t: _said(refusals.not_offered(NotAllowed(Verdict(False, t, deny_reason=t)))),
@@ -355,6 +356,7 @@ def test_only_ampersands_and_only_blanks_are_taken_too() -> None:
     for text in ("&" * 10_000, "\n" * 1_000, "\u200b"):
         assert_good_message(cards.card(a_view(text), kind="request", problem=text))
         assert_good_message(MESSAGES["not understood"](text))
+        assert_good_message(MESSAGES["not understood, with a proposal"](text))
 
 
 @settings(max_examples=12, deadline=None)

@@ -1,5 +1,7 @@
 """Who sees what of the log, and what is said where that could not be looked up."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.usecases.look_up import LogPage, read_log
