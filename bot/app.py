@@ -35,6 +35,7 @@ from bot.usecases.name import name
 from bot.usecases.settle import settle
 from bot.worker import Handler, Worker
 from handlers import messages
+from handlers.errand import aside
 from handlers.parts import Parts
 from handlers.people import SlackPeople
 from handlers.responder import Responder
@@ -91,7 +92,8 @@ class Program:
         return Door(dispatcher(self.slack_app()), signature, ready=health.look, metrics=metrics.page)
 
     def start(self) -> None:
-        """Starts the workers, in the process that will run them."""
+        """Starts the workers, in the process that will run them, and asks whose workspace this is."""
+        aside(self.parts, self.parts.people.find_home)
         for worker in self.workers:
             worker.start()
 
@@ -216,11 +218,13 @@ def make_program(settings: Settings, *, works: bool) -> Program:
     database = make_database(settings)
     prepare(database)
     slack = make_slack(settings)
-    desk = make_desk(settings, database, SlackPeople(slack).ask)
+    people = SlackPeople(slack)
+    desk = make_desk(settings, database, people.ask)
     parts = Parts(
         desk=desk,
         choices=Choices(desk.provider, time.monotonic),
         slack=slack,
+        people=people,
         responder=Responder(_own_slack(settings)),
         errands=Errands(ERRAND_THREADS, ERRANDS_WAITING),
         apologies=Errands(2, 200),

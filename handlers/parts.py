@@ -10,6 +10,7 @@ from bot.errands import Errands
 from bot.model.request import Person
 from bot.usecases.choices import Choices
 from bot.usecases.desk import Desk
+from handlers.people import SlackPeople
 from handlers.responder import Responder
 
 
@@ -20,6 +21,7 @@ class Parts:
     desk: Desk
     choices: Choices
     slack: WebClient  #: with a short time-out and without retries: a job is the retry
+    people: SlackPeople
     responder: Responder
     errands: Errands  #: what a listener starts and does not wait for
     apologies: Errands  #: says that `errands` is full; a pool of its own, so that it never is as well

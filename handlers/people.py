@@ -5,7 +5,10 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.model.people import Found, Group, Profile
+from bot.model.people import Found, Group, NotListed, Profile
+
+MOST_PAGES = 100
+"""Pages of a group's members that are read; a group of more is not believed."""
 
 
 class SlackPeople:
@@ -14,23 +17,34 @@ class SlackPeople:
     def __init__(self, slack: WebClient) -> None:
         self._slack = slack
         self._handles: dict[str, str] = {}
+        self.home: str | None = None  #: the app's own workspace, once `find_home` has learned it
 
-    def ask(self, workspace: str, slack_id: str) -> Found:
-        """A person or, by an id that begins with S, a group. Raises what Slack's client raises."""
+    def find_home(self) -> str:
+        """The workspace of the app; asked once. Raises what Slack's client raises."""
+        if self.home is None:
+            self.home = str(self._slack.auth_test()["team_id"])
+        return self.home
+
+    def ask(self, _workspace: str, slack_id: str) -> Found:
+        """A person or, by an id that begins with S, a group. Raises what Slack's client raises.
+
+        Who is of another workspace is told by that of the app: payloads of strangers may name their own.
+        """
         if slack_id.startswith("S"):
             return Group(self._handle(slack_id), self._members(slack_id))
-        return _profile(self._slack.users_info(user=slack_id)["user"], workspace)
+        return _profile(self._slack.users_info(user=slack_id)["user"], self.find_home())
 
     def _members(self, group: str) -> frozenset[str]:
         members: set[str] = set()
         cursor = ""
-        while True:
+        for _ in range(MOST_PAGES):
             more = {"cursor": cursor} if cursor else {}
-            answer = self._slack.usergroups_users_list(usergroup=group, params=more)
+            answer = self._slack.usergroups_users_list(usergroup=group, **more)
             members |= set(answer["users"])
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return frozenset(members)
+        raise NotListed(group)
 
     def _handle(self, group: str) -> str:
         """What the group is called; its id if Slack does not say so: it is only shown."""
@@ -43,9 +57,9 @@ class SlackPeople:
         return self._handles.get(group, group)
 
 
-def _profile(user: dict[str, Any], workspace: str) -> Profile:
+def _profile(user: dict[str, Any], app: str) -> Profile:
     """What `users.info` says; in an Enterprise Grid a person may belong to several workspaces."""
-    home = user.get("team_id") or workspace
+    own = user.get("team_id") or app
     also = (user.get("enterprise_user") or {}).get("teams") or []
     shown = user.get("profile") or {}
     return Profile(
@@ -53,5 +67,5 @@ def _profile(user: dict[str, Any], workspace: str) -> Profile:
         guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         deactivated=bool(user.get("deleted")),
         bot=bool(user.get("is_bot")),
-        foreign=bool(user.get("is_stranger")) or workspace not in (home, *also),
+        foreign=bool(user.get("is_stranger")) or app not in (own, *also),
     )

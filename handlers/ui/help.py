@@ -72,6 +72,9 @@ def _instead(misread: Misread, problem: NotUnderstood, command: str) -> str:
 
 
 def misread_lines(problem: NotUnderstood) -> str:
-    """The same as plain text, for under an input."""
-    end = f" Try {problem.proposal}." if problem.proposal else ""
-    return " ".join(m.problem for m in problem.misreads)[: 1000 - len(end)] + end
+    """The same as plain text, for under an input and for a shell."""
+    if problem.proposal:
+        end = f" Try {problem.proposal}."
+        return " ".join(m.problem for m in problem.misreads)[: 1000 - len(end)] + end
+    tries = (f"{m.problem} Try {m.nearest}." if m.nearest else m.problem for m in problem.misreads)
+    return " ".join(tries)[:1000]

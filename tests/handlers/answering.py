@@ -8,6 +8,7 @@ from slack_sdk import WebClient
 
 from bot.errands import Errands
 from handlers.parts import Parts
+from handlers.people import SlackPeople
 from handlers.responder import Responder
 from tests.sandbox.counterpart import TOKEN, Bench
 
@@ -18,10 +19,12 @@ PATIENCE = 10
 @contextmanager
 def parts_for(slack: Bench, **options: Any) -> Iterator[Parts]:
     """The parts that answers need; leaving waits until all of them are delivered or given up."""
+    client = WebClient(TOKEN, base_url=f"{slack.url}/api/", retry_handlers=[])
     made = Parts(
         desk=cast("Any", None),
         choices=cast("Any", None),
-        slack=WebClient(TOKEN, base_url=f"{slack.url}/api/", retry_handlers=[]),
+        slack=client,
+        people=SlackPeople(client),
         responder=Responder(f"{slack.url}/api/"),
         errands=Errands(1, 1),
         apologies=Errands(2, 20),

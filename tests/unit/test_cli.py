@@ -22,6 +22,7 @@ from bot.model.audit import Action, Actor, ActorType, AuditEvent, Outcome
 from bot.model.purchase import PurchaseStatus
 from storage import audit, purchases
 from storage.engine import make_engine
+from storage.schema import metadata
 from storage.unit_of_work import Database
 from tests.storage.rows import ACCOUNT, a_purchase
 
@@ -328,9 +329,7 @@ def test_only_sqlite_is_upgraded_by_itself(database_url: str, tmp_path: Path) ->
     engine = make_engine(database_url)
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM alembic_version"))
-        for table in ("card", "decision", "purchase", "request", "offer", "search", "job", "audit_event"):
-            connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
-        connection.execute(text("DROP TABLE IF EXISTS audit_head"))
+        metadata.drop_all(connection)
     postgres = engine.dialect.name == "postgresql"
     engine.dispose()
     shell = Shell(tmp_path, DATABASE_URL=database_url)
