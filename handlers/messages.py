@@ -9,7 +9,7 @@ from bot.model.purchase import PurchaseStatus
 from bot.model.request import Person
 from bot.usecases.desk import Desk
 from bot.usecases.home import drawn, home_sheet, touch_homes
-from bot.usecases.look_up import RequestView, keep_card, tell_pinged, view
+from bot.usecases.look_up import RequestView, keep_card, named_view, tell_pinged, view
 from bot.usecases.turns import hold, take_turn
 from handlers.parts import Parts
 from handlers.post import Impossible, Posted, SlowDown, permalink, post, publish, redraw
@@ -42,7 +42,7 @@ def render(parts: Parts, request_id: str) -> float | None:
     A card that cannot be drawn is noted and stops no other. Slack down: raises, and the worker tries
     again. Between a post and its note a crash may leave one message twice, never three times.
     """
-    first = view(parts.desk, request_id)
+    first = named_view(parts.desk, request_id)
     wait: float | None = None
     if first is None:
         return None
@@ -149,7 +149,7 @@ def note(parts: Parts, request_id: str, event: str) -> float | None:
 
     Where there is no card, those who would be pinged are told directly, each once.
     """
-    seen = view(parts.desk, request_id)
+    seen = named_view(parts.desk, request_id)
     if seen is None or parts.desk.policy is None:
         return None
     at = seen.cards.get(APPROVAL)

@@ -38,7 +38,7 @@ class SlackPeople:
         members: set[str] = set()
         cursor = ""
         for _ in range(MOST_PAGES):
-            more = {"cursor": cursor} if cursor else {}
+            more: dict[str, Any] = {"cursor": cursor} if cursor else {}
             answer = self._slack.usergroups_users_list(usergroup=group, **more)
             members |= set(answer["users"])
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""

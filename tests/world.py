@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from sqlalchemy import text
+from sqlalchemy import BigInteger, text, type_coerce, update
 
 from bot.model.audit_query import AuditQuery
 from sandbox.plivo.app import create_app as plivo_app
 from sandbox.serving import serve_in_thread
 from sandbox.slack.app import create_app as slack_app
 from sandbox.slack.driver import Control, Message, Person
-from storage import audit
+from storage import audit, schema
 from storage.engine import make_engine
 from storage.unit_of_work import Database
 from tests.sandbox.plivo_client import AUTH, Client
@@ -117,6 +117,17 @@ class World:
             found = list(connection.execute(text(query)))
         engine.dispose()
         return found
+
+    def pass_time(self, seconds: float) -> None:
+        """Lets time pass for the bot: every moment in its rows moves into the past."""
+        engine = make_engine(self.database_url)
+        with engine.begin() as connection:
+            for table in schema.metadata.sorted_tables:
+                moments = [column for column in table.c if isinstance(column.type, schema.Utc)]
+                for column in moments:
+                    earlier = type_coerce(column, BigInteger) - int(seconds * 1_000_000)
+                    connection.execute(update(table).values({column: earlier}))
+        engine.dispose()
 
     def events(self) -> list[str]:
         """The log's actions, oldest first."""

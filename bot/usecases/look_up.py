@@ -21,6 +21,8 @@ EVENTS = 10
 """Events in one message."""
 REQUESTS = 8
 """Requests in one message."""
+MOST_NAMELESS = 12
+"""People whose names are asked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,16 @@ def view(desk: Desk, request_id: str) -> RequestView | None:
         return view_of(work, desk, request) if request else None
 
 
+def named_view(desk: Desk, request_id: str) -> RequestView | None:
+    """The same, with the names of those who may decide; asks Slack for those that are not known yet."""
+    seen = view(desk, request_id)
+    nameless = [one for one, name in seen.names.items() if one == name] if seen else []
+    if seen is None or not nameless:
+        return seen
+    desk.directory.refresh(seen.request.workspace, nameless[:MOST_NAMELESS])
+    return view(desk, request_id)
+
+
 def requests_page(desk: Desk, person: Person, which: Which, *, older_than: str | None = None) -> RequestsPage:
     """A page of requests: one's own; for approvers those that wait, or all. Asks Slack who is in a group."""
     learn(desk, person.workspace, person.user)
@@ -124,7 +136,7 @@ def view_of(work: UnitOfWork, desk: Desk, request: KeptRequest) -> RequestView:
     decisions = requests.decisions(work, request.id)
     may_still, unknown = _may_still(desk, listed, request, decisions)
     approvals = desk.policy.approvals if desk.policy else rules.Approvals()
-    named = {*may_still, *(approvals.approvers or ()), *approvals.pinged}
+    named = {*request.parties, *may_still, *(approvals.approvers or ()), *approvals.pinged}
     return RequestView(
         request,
         purchases.of_request(work, request.id),

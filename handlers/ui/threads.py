@@ -25,7 +25,12 @@ def happened(view: RequestView, event: str) -> str:
 
 
 def _subject(view: RequestView) -> str:
-    return f"{numbers(view)} for {user(view.request.parties[-1])}"
+    return f"{numbers(view)} for {_name(view, view.request.parties[-1])}"
+
+
+def _name(view: RequestView, one: str) -> str:
+    """By name: a mention would ping those whose request it is each time."""
+    return escape(view.names.get(one, one), 60)
 
 
 def _given(view: RequestView) -> str:
@@ -48,7 +53,7 @@ def _expired(_: RequestView, subject: str) -> str:
 
 
 def _cancelled(view: RequestView, subject: str) -> str:
-    by = user(view.request.decided_by or "somebody")
+    by = _name(view, view.request.decided_by or "somebody")
     return f"{by} took the request for {subject} back. Nothing was bought."
 
 
