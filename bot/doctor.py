@@ -13,6 +13,7 @@ from bot.model.policy import Policy, groups_named
 from bot.model.policy_check import warnings
 from bot.settings import Settings, load_settings
 from handlers.people import SlackPeople
+from storage import migrate
 
 NEEDS = ("SLACK_BOT_TOKEN", "PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN")
 
@@ -68,6 +69,8 @@ def _database(settings: Settings) -> str:
     try:
         if is_current(database):
             return f"{engine.dialect.name}, newest schema"
+        if not migrate.is_known(engine):
+            raise _Wrong("the schema is that of another version: run the newest Numberdesk")
         if engine.dialect.name == "sqlite":
             return "sqlite, will be brought to the newest schema at the next start"
         raise _Wrong("the schema is old: run `python -m bot db upgrade`")

@@ -26,6 +26,14 @@ def is_current(engine: Engine) -> bool:
     return heads == tuple(ScriptDirectory.from_config(_config()).get_heads())
 
 
+def is_known(engine: Engine) -> bool:
+    """Whether the database's schema is one that this program has heard of: not that of a newer one."""
+    with engine.connect() as connection:
+        heads = MigrationContext.configure(connection).get_current_heads()
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return set(heads) <= known
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))

@@ -2,6 +2,7 @@
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 
 from storage import migrate, schema
 from storage.unit_of_work import Database
@@ -17,3 +18,11 @@ def test_the_migrations_lead_to_the_tables(database: Database) -> None:
 def test_upgrading_twice_does_nothing(database: Database) -> None:
     migrate.upgrade(database.engine)
     assert migrate.is_current(database.engine)
+
+
+def test_a_schema_of_another_version_is_not_known(database: Database) -> None:
+    assert migrate.is_known(database.engine)
+    with database.write() as work:
+        work.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert not migrate.is_known(database.engine)
+    assert not migrate.is_current(database.engine)
