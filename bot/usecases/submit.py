@@ -73,12 +73,17 @@ class _Exceeded(Exception):
 def submit(desk: Desk, person: Person, ask: Ask) -> Submission:
     """Writes the request in one transaction. Asks nobody outside: a listener waits for it."""
     try:
+        return _twice(desk, person, ask)
+    except _Exceeded as over:
+        return _over_budget(desk, person, over)
+
+
+def _twice(desk: Desk, person: Person, ask: Ask) -> Submission:
+    try:
         return _once(desk, person, ask)
     except _LostRace:
         # Nothing of that unit of work stays. The second look sees who was faster.
         return _once(desk, person, ask)
-    except _Exceeded as over:
-        return _over_budget(desk, person, over)
 
 
 def _once(desk: Desk, person: Person, ask: Ask) -> Submission:
