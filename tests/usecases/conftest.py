@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from threading import Barrier, Thread
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import delete, select
@@ -18,6 +18,7 @@ from bot.model.audit_query import AuditQuery
 from bot.model.people import Found, Group, Profile
 from bot.model.policy import Policy
 from bot.model.policy_file import read_policy
+from bot.model.provider import BuyOptions
 from bot.model.purchase import HELD, RESERVING
 from bot.model.request import Answer, Options, Person
 from bot.plivo.client import PlivoClient
@@ -133,6 +134,14 @@ class Bench:
         self.desk = replace(
             self.desk, policy=Policy.model_validate(tomllib.loads(policy)), policy_sha="another"
         )
+
+    def frozen(self, meanwhile: Callable[[], object]) -> None:
+        """The next call that buys is sent only after `meanwhile`: its process was frozen before it."""
+        self.desk = replace(self.desk, provider=cast("PlivoClient", _Frozen(self.desk.provider, meanwhile)))
+
+    def offer_of(self, number: str) -> str:
+        """An offer of a number, found again."""
+        return next(o.id for o in self.offers().offers if o.offer.number == number)
 
     def twin(self) -> "Bench":
         """Another process over the same rows: it has learned nothing by itself."""
@@ -269,6 +278,23 @@ class Bench:
         log = self.plivo.control("GET", "sandbox/log?kind=buy")
         rows = log["log"] if isinstance(log, dict) else log
         return len([row for row in rows if number in row["path"]])
+
+
+class _Frozen:
+    """The provider's client, whose next buy waits for something."""
+
+    def __init__(self, client: PlivoClient, meanwhile: Callable[[], object]) -> None:
+        self._client = client
+        self._meanwhile: Callable[[], object] | None = meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def buy(self, number: str, options: BuyOptions) -> Any:
+        meanwhile, self._meanwhile = self._meanwhile, None
+        if meanwhile:
+            meanwhile()
+        return self._client.buy(number, options)
 
 
 _ASKED = ("on_behalf_of", "break_glass", "reason", "channel")
