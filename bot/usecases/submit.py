@@ -119,6 +119,8 @@ def _refusal(  # noqa: PLR0917 - one short call each, in the order of the senten
         log_refusal(work, desk, person, kept, verdict.deny_reason)
         return NotAllowed(verdict)
     if taken := taken_by(work, desk, kept.offer.number):
+        if requests.by_origin(work, person.workspace, ask.origin_key):
+            raise _LostRace  # to this very form, submitted twice in one moment
         log_refusal(work, desk, person, kept, f"request {taken.request.id} speaks for it")
         return taken
     return None
