@@ -7,11 +7,11 @@ given back otherwise. `purchases.move` sees to that, in the transaction of the m
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, select, type_coerce, update
 
 from bot.model.budget import WORKSPACE, Exceeded, Spent
 from bot.model.policy import Budgets
-from storage.schema import budget
+from storage.schema import Usd, budget
 from storage.unit_of_work import UnitOfWork
 
 
@@ -67,7 +67,9 @@ def _add(work: UnitOfWork, purse: Purse, spender: str, amount: Decimal, limit: D
     _ensure(work, purse, spender)
     grown = update(budget).where(_row(purse, spender)).values(reserved=budget.c.reserved + amount)
     if limit is not None:
-        grown = grown.where(budget.c.reserved + budget.c.committed <= limit - amount)
+        # a sum of two amounts is a plain number to SQLAlchemy: without its type it is compared with dollars
+        taken = type_coerce(budget.c.reserved + budget.c.committed, Usd)
+        grown = grown.where(taken <= limit - amount)
     return work.changed(grown)
 
 

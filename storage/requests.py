@@ -5,14 +5,13 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, RowMapping, case, or_, select, type_coerce, update
+from sqlalchemy import BigInteger, ColumnElement, RowMapping, case, func, or_, select, type_coerce, update
 
 from bot.model.request import Answer, Options, Person, RequestStatus
 from storage import schema
 from storage.unit_of_work import UnitOfWork
 
 _T = schema.request
-_ROUND = {"round": _T.c.round + 1, "approvals_given": 0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,28 +207,39 @@ def time_left(work: UnitOfWork, request_id: str) -> timedelta | None:
     return row["expires_at"] - work.now if row and row["expires_at"] else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What the policy asks for at a dearer price: by which rule, of how many, and where."""
+
+    rule: str | None
+    approvals_needed: int
+    channel: str | None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        where = func.coalesce(self.channel, _T.c.approval_channel)
+        said = {"rule": self.rule, "approvals_needed": self.approvals_needed, "approval_channel": where}
+        return said | {"round": _T.c.round + 1, "approvals_given": 0}
+
+
 def ask_again(
-    work: UnitOfWork, request_id: str, *, rule: str | None, approvals_needed: int, expires_at: datetime | None
+    work: UnitOfWork, request_id: str, wanted: Round, *, expires_at: datetime | None
 ) -> KeptRequest | None:
     """Moves an approved request back to pending, in a new round; once in its life."""
     first = (_T.c.id == request_id) & (_T.c.status == RequestStatus.APPROVED) & _T.c.repriced.is_(False)
     again = {"status": RequestStatus.PENDING, "repriced": True, "decided_at": None, "decided_by": None}
     deadlines = {"expires_at": expires_at, "extended_by": None, "reminders": 0, "escalated_at": None}
-    wanted = {"rule": rule, "approvals_needed": approvals_needed}
-    new = {**again, **deadlines, **wanted, **_ROUND}
+    new = {**again, **deadlines, **wanted.values}
     return _request(work.one(update(_T).where(first).values(**new).returning(*_T.c)))
 
 
-def new_round(
-    work: UnitOfWork, seen: KeptRequest, *, rule: str | None, approvals_needed: int
-) -> KeptRequest | None:
+def new_round(work: UnitOfWork, seen: KeptRequest, wanted: Round) -> KeptRequest | None:
     """Starts a new round of a pending request: what was said so far was about another price.
 
     None if it is not pending in that round any more.
     """
     here = _pending(seen.id) & (_T.c.round == seen.round)
-    new = {"rule": rule, "approvals_needed": approvals_needed, **_ROUND}
-    return _request(work.one(update(_T).where(here).values(**new).returning(*_T.c)))
+    return _request(work.one(update(_T).where(here).values(**wanted.values).returning(*_T.c)))
 
 
 def change_reason(work: UnitOfWork, seen: KeptRequest, reason: str) -> bool:

@@ -10,11 +10,13 @@ from bot.model.errors import CredentialsRefused, NotFound, NotSent, ProviderErro
 from bot.model.offer import Offer
 from bot.model.provider import BuyOptions
 from bot.model.purchase import PurchaseStatus
+from bot.model.request import Person
 from bot.usecases import record
 from bot.usecases.conclude import ACTIONS, Order, conclude
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
 from bot.usecases.judge import judge, learn
+from bot.usecases.preview import may_break_glass
 from bot.usecases.provider import offer_of
 from bot.usecases.reprice import is_dearer, reprice
 from storage import jobs, purchases, requests
@@ -77,7 +79,8 @@ def _check_policy(desk: Desk, order: Order) -> None:
     if not verdict.allowed:
         raise Refused(f"The policy does not allow it any more: {verdict.deny_reason}")
     # a broken glass stands for the approvals of the first price only
-    spared = request.break_glass and not request.repriced
+    glass = request.break_glass and not request.repriced
+    spared = glass and may_break_glass(desk, Person(request.workspace, request.requester))
     if verdict.approvals > request.approvals_given and not spared:
         raise Refused("The policy asks for more approvals by now than this request has; ask again.")
 

@@ -7,7 +7,7 @@ from typing import Any
 from bot.model.audit import SYSTEM, Action, Actor, Outcome
 from bot.model.purchase import HELD, PurchaseStatus
 from bot.model.request import RequestStatus
-from bot.usecases import record
+from bot.usecases import deadlines, record
 from storage import jobs, purchases, requests
 from storage.purchases import KeptPurchase
 from storage.requests import KeptRequest
@@ -90,9 +90,10 @@ def _make_room(work: UnitOfWork, order: Order) -> bool:
             reason=f"the provider says bought, and request {other.request_id} has called for it as well",
         )  # fmt: skip
         return False
+    deadlines.disarm(work, request)
+    jobs.remove(work, f"buy:{other.id}")
     record.of_purchase(work, request, other, Action.PURCHASE_REFUSED, Outcome.FAILURE, reason=why)
     record.tell(work, request, "refused")
-    jobs.remove(work, f"buy:{other.id}")
     return True
 
 

@@ -111,7 +111,7 @@ def consider(desk: Desk, person: Person, request_id: str, answer: Answer) -> May
 
     Asks Slack who people are; what it learns is what `decide` relies on a moment later.
     """
-    request = _look(desk, request_id)
+    request = _look(desk, person, request_id)
     learn(desk, person.workspace, person.user, *(request.parties if request else ()))
     with desk.database.write() as work:
         seen = _examine(work, desk, person, request_id, answer)
@@ -135,10 +135,10 @@ def decide(
         return _once(desk, person, request_id, say)
 
 
-def _look(desk: Desk, request_id: str) -> KeptRequest | None:
+def _look(desk: Desk, person: Person, request_id: str) -> KeptRequest | None:
     deadlines.expire(desk, request_id)  # its time may be over though no worker has come by
     with desk.database.read() as work:
-        return requests.get(work, request_id)
+        return requests.get(work, request_id, person.workspace)
 
 
 def _once(

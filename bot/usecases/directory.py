@@ -87,5 +87,6 @@ class Listed:
         return entry.found if entry and self._counts(entry) else None
 
     def _counts(self, entry: Entry) -> bool:
-        # a moment in the future is that of a clock that was set back: it says nothing
-        return self._work.now - USABLE <= entry.at <= self._work.now
+        # Another process may have learned it after this transaction looked at the clock. A moment further in
+        # the future is that of a clock that was set back: it says nothing.
+        return self._work.now - USABLE <= entry.at <= self._work.now + FRESH

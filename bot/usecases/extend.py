@@ -61,13 +61,14 @@ def _obstacle(
 
 def _write(
     work: UnitOfWork, desk: Desk, person: Person, request: KeptRequest
-) -> Extended | ExtendedBefore | MayNot:
+) -> Extended | ExtendedBefore | AlreadyDecided | MayNot:
     more = deadlines.more_time(desk)
     if more is None or request.expires_at is None:
         return MayNot("This request does not expire, so there is nothing to extend.")
     extended = requests.extend(work, request.id, person.user, more)
     if extended is None or extended.expires_at is None:
-        return ExtendedBefore(requests.get(work, request.id) or request)
+        now = requests.get(work, request.id) or request
+        return ExtendedBefore(now) if now.is_pending else AlreadyDecided(now)
     jobs.put(work, f"expire:{request.id}", delay=(extended.expires_at - work.now).total_seconds())
     until = extended.expires_at.isoformat(timespec="seconds")
     record.by_person(work, desk, person, Action.REQUEST_EXTENDED, request=extended, changes={"until": until})
@@ -75,11 +76,24 @@ def _write(
     return Extended(extended)
 
 
-def _log_refusal(work: UnitOfWork, desk: Desk, person: Person, request: KeptRequest, why: object) -> None:
-    reason = why.reason if isinstance(why, MayNot) else f"already {request.status}"
-    if isinstance(why, ExtendedBefore):
-        reason = f"extended before by {request.extended_by}"
+def _log_refusal(
+    work: UnitOfWork,
+    desk: Desk,
+    person: Person,
+    request: KeptRequest,
+    why: ExtendedBefore | AlreadyDecided | MayNot,
+) -> None:
     record.by_person(
         work, desk, person, Action.REQUEST_EXTENDED,
-        outcome=Outcome.DENIED, request=request, reason=reason,
+        outcome=Outcome.DENIED, request=request, reason=_reason(why),
     )  # fmt: skip
+
+
+def _reason(why: ExtendedBefore | AlreadyDecided | MayNot) -> str:
+    match why:
+        case MayNot(reason):
+            return reason
+        case AlreadyDecided(request):
+            return f"already {request.status}"
+        case ExtendedBefore(request):
+            return f"extended before by {request.extended_by}"

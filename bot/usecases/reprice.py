@@ -18,7 +18,7 @@ from bot.usecases.judge import judge, learn
 from bot.usecases.provider import offer_of
 from storage import jobs, purchases, requests
 from storage.purchases import KeptPurchase
-from storage.requests import KeptRequest
+from storage.requests import KeptRequest, Round
 from storage.unit_of_work import UnitOfWork
 
 _S = PurchaseStatus
@@ -58,6 +58,10 @@ class Moved:
 PriceLook = Same | Dearer | Gone | DearerThanAllowed | Moved
 
 
+class _CalledFor(Exception):
+    """Another worker, who saw the price that was approved, is buying it: nothing of this may stay."""
+
+
 class _TooDear(Exception):
     """The budget does not allow the new price: nothing of this unit of work may stay."""
 
@@ -89,8 +93,7 @@ def _raise_price(desk: Desk, seen: KeptRequest, purchase: KeptPurchase, fresh: O
         verdict = judge(desk, Listed(work, seen.workspace), seen.parties, fresh)
         if not verdict.allowed:
             return DearerThanAllowed(fresh, verdict.deny_reason or "")
-        needed = max(1, verdict.approvals)
-        request = requests.new_round(work, seen, rule=verdict.rule, approvals_needed=needed)
+        request = requests.new_round(work, seen, _round(verdict))
         if request is None:
             return Moved()
         _write_price(work, desk, request, purchase, fresh)
@@ -108,6 +111,8 @@ def reprice(desk: Desk, order: Order, fresh: Offer) -> None:
     learn(desk, request.workspace, *request.parties)
     try:
         refusal = _ask_again(desk, order, fresh)
+    except _CalledFor:
+        return
     except _TooDear as problem:
         refusal = f"The price rose {_both(order.purchase, fresh)}. {problem}"
     if refusal:
@@ -127,24 +132,19 @@ def _ask_again(desk: Desk, order: Order, fresh: Offer) -> str | None:
             return f"The price rose {both}, and the policy refuses that: {verdict.deny_reason}"
         if not (request.approvals_needed or verdict.approvals):
             return f"The price rose {both} since you confirmed it; nothing was bought. Search again to ask."
-        again = _back_to_pending(work, desk, order, verdict)
+        again = requests.ask_again(work, request.id, _round(verdict), expires_at=_end(desk, work.now))
         if again is None:
             return f"The price rose again, {both}; nothing was bought."
+        if not purchases.move(work, purchase.id, {_S.QUEUED}, _S.WAITING):
+            raise _CalledFor
         _write_price(work, desk, again, purchase, fresh)
-        purchases.move(work, purchase.id, {_S.QUEUED}, _S.WAITING)
         jobs.remove(work, f"buy:{purchase.id}")
         deadlines.arm(work, desk, again)
     return None
 
 
-def _back_to_pending(work: UnitOfWork, desk: Desk, order: Order, verdict: Verdict) -> KeptRequest | None:
-    return requests.ask_again(
-        work,
-        order.request.id,
-        rule=verdict.rule,
-        approvals_needed=max(1, verdict.approvals),
-        expires_at=_end(desk, work.now),
-    )
+def _round(verdict: Verdict) -> Round:
+    return Round(rule=verdict.rule, approvals_needed=max(1, verdict.approvals), channel=verdict.channel)
 
 
 def _end(desk: Desk, now: datetime) -> datetime | None:

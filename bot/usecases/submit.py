@@ -73,12 +73,17 @@ class _Exceeded(Exception):
 def submit(desk: Desk, person: Person, ask: Ask) -> Submission:
     """Writes the request in one transaction. Asks nobody outside: a listener waits for it."""
     try:
+        return _twice(desk, person, ask)
+    except _Exceeded as over:
+        return _over_budget(desk, person, over)
+
+
+def _twice(desk: Desk, person: Person, ask: Ask) -> Submission:
+    try:
         return _once(desk, person, ask)
     except _LostRace:
         # Nothing of that unit of work stays. The second look sees who was faster.
         return _once(desk, person, ask)
-    except _Exceeded as over:
-        return _over_budget(desk, person, over)
 
 
 def _once(desk: Desk, person: Person, ask: Ask) -> Submission:
@@ -114,6 +119,8 @@ def _refusal(  # noqa: PLR0917 - one short call each, in the order of the senten
         log_refusal(work, desk, person, kept, verdict.deny_reason)
         return NotAllowed(verdict)
     if taken := taken_by(work, desk, kept.offer.number):
+        if requests.by_origin(work, person.workspace, ask.origin_key):
+            raise _LostRace  # to this very form, submitted twice in one moment
         log_refusal(work, desk, person, kept, f"request {taken.request.id} speaks for it")
         return taken
     return None

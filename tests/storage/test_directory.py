@@ -115,6 +115,18 @@ def test_a_clock_that_was_set_back_makes_nothing_last(database: Database) -> Non
     assert members(database) == {"U0ANA"}
 
 
+def test_what_was_learned_just_after_a_look_at_the_clock_counts(database: Database) -> None:
+    """A unit of work reads the clock once: another process may write down an answer after that."""
+    slack = Slack()
+    with database.read() as work:
+        early = work.now
+    Directory(database, slack.ask).refresh(ONE, ["S0PROCURE"])
+    with database.read() as work:
+        work.now = early
+        assert Listed(work, ONE).members("S0PROCURE") == {"U0ANA"}
+        assert not Listed(work, ONE).untried(["S0PROCURE"])
+
+
 def test_a_person_is_no_group_and_a_group_no_person(database: Database) -> None:
     Directory(database, Slack().ask).refresh(ONE, ["S0PROCURE", "U0ANA"])
     with database.read() as work:

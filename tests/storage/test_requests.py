@@ -2,11 +2,12 @@
 
 from bot.model.request import Answer, Options, Person, RequestStatus
 from storage import requests
-from storage.requests import Card, KeptRequest, Wanted
+from storage.requests import Card, KeptRequest, Round, Wanted
 from storage.unit_of_work import Database
 from tests.storage.rows import a_request, add_request, at_once
 
 S = RequestStatus
+ROUND = Round(rule="expensive", approvals_needed=1, channel="C0DEAR")
 
 
 def _new(database: Database, origin: str = "V1", **values: RequestStatus) -> KeptRequest:
@@ -123,9 +124,7 @@ def test_the_approvers_are_asked_again_once_in_a_requests_life(database: Databas
 
     def again(_: int) -> bool:
         with database.write() as work:
-            return bool(
-                requests.ask_again(work, made.id, rule="expensive", approvals_needed=1, expires_at=None)
-            )
+            return bool(requests.ask_again(work, made.id, ROUND, expires_at=None))
 
     assert sum(at_once(6, again)) == 1
     second = _get(database, made.id)
@@ -135,16 +134,17 @@ def test_the_approvers_are_asked_again_once_in_a_requests_life(database: Databas
         "expensive",
         1,
     )
+    assert second.approval_channel == "C0DEAR"
     assert (second.approvals_given, second.decided_at, second.decided_by) == (0, None, None)
     with database.write() as work:
         assert requests.end(work, made.id, S.APPROVED, "U0ANA")
-        assert not requests.ask_again(work, made.id, rule="expensive", approvals_needed=1, expires_at=None)
+        assert not requests.ask_again(work, made.id, ROUND, expires_at=None)
 
 
 def test_a_pending_request_is_not_asked_about_again(database: Database) -> None:
     made = _new(database)
     with database.write() as work:
-        assert not requests.ask_again(work, made.id, rule=None, approvals_needed=1, expires_at=None)
+        assert not requests.ask_again(work, made.id, ROUND, expires_at=None)
 
 
 def test_one_person_counts_once_in_a_round(database: Database) -> None:
@@ -153,7 +153,7 @@ def test_one_person_counts_once_in_a_round(database: Database) -> None:
         assert requests.add_decision(work, first, "U0ANA", Answer.APPROVE, None)
     with database.write() as work:
         assert not requests.add_decision(work, first, "U0ANA", Answer.DENY, "on second thought")
-        assert requests.ask_again(work, first.id, rule=None, approvals_needed=1, expires_at=None)
+        assert requests.ask_again(work, first.id, ROUND, expires_at=None)
     second = _get(database, first.id)
     with database.write() as work:
         assert requests.add_decision(work, second, "U0ANA", Answer.DENY, "too dear")

@@ -1,29 +1,36 @@
 """A desk on a real database, with the stand-in of the provider behind it and no Slack."""
 
 import time
+import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from threading import Barrier, Thread
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from bot.model.audit import Action, AuditEvent
 from bot.model.audit_query import AuditQuery
 from bot.model.people import Found, Group, Profile
+from bot.model.policy import Policy
 from bot.model.policy_file import read_policy
-from bot.model.request import Options, Person
+from bot.model.provider import BuyOptions
+from bot.model.purchase import HELD, RESERVING
+from bot.model.request import Answer, Options, Person
 from bot.plivo.client import PlivoClient
 from bot.usecases import deadlines
 from bot.usecases.buy import buy
+from bot.usecases.decide import Say, decide
 from bot.usecases.desk import Desk, Timing
 from bot.usecases.directory import Directory
 from bot.usecases.judge import learn
 from bot.usecases.search import SearchPage, search
 from bot.usecases.settle import settle
-from bot.usecases.submit import Ask, Submission, submit
+from bot.usecases.submit import Ask, Submission, Submitted, submit
 from bot.worker import Worker
 from storage import audit, purchases, requests, schema
 from storage.audit import Reader
@@ -87,6 +94,7 @@ class Bench:
     slack: Slack
     told: list[str] = field(default_factory=list)  #: events of which somebody was told directly
     noted: list[str] = field(default_factory=list)  #: events of which the approvers were told
+    sent: list[str] = field(default_factory=list)  #: both, with whom: `expired U0RITA`, `expired approvers`
 
     def person(self, user: str = "U0RITA") -> Person:
         return Person("T0DEMO", user)
@@ -97,12 +105,69 @@ class Bench:
     def ask(
         self, user: str = "U0RITA", offer: str | None = None, key: str = "V1", **options: Any
     ) -> Submission:
-        learn(self.desk, "T0DEMO", user)
+        asked = {name: options.pop(name) for name in _ASKED if name in options}
+        learn(self.desk, "T0DEMO", user, *filter(None, [asked.get("on_behalf_of")]))
         offer = offer or self.offers().offers[0].id
-        wanted = Ask(
-            offer_id=offer, origin_key=key, channel="C0NUMBERS", reason="why", options=Options(**options)
-        )
+        plain: dict[str, Any] = {"offer_id": offer, "origin_key": key, "channel": "C0NUMBERS"}
+        wanted = Ask(**{**plain, "reason": "why", "options": Options(**options), **asked})
         return submit(self.desk, self.person(user), wanted)
+
+    def asked(self, user: str = "U0RITA", offer: str | None = None, key: str = "V1", **more: Any) -> str:
+        """The id of a request that was surely written."""
+        outcome = self.ask(user, offer, key, **more)
+        assert isinstance(outcome, Submitted), outcome
+        return outcome.request.id
+
+    def priced(self, monthly: str, which: int = 0) -> str:
+        """An offer at that monthly price."""
+        number = self.offers().offers[which].offer.number
+        self.price(number, monthly)
+        return next(o.id for o in self.offers().offers if o.offer.number == number)
+
+    def twelve(self) -> list[str]:
+        """Offers of as many numbers at $0.80, without set-up fee."""
+        search_id = self.offers("US local 415 max:0.80").kept.id
+        return [f"{search_id}.{i}" for i in range(12)]
+
+    def rules(self, policy: str) -> None:
+        """Another policy from now on, as after a restart with another file."""
+        self.desk = replace(
+            self.desk, policy=Policy.model_validate(tomllib.loads(policy)), policy_sha="another"
+        )
+
+    def frozen(self, meanwhile: Callable[[], object]) -> None:
+        """The next call that buys is sent only after `meanwhile`: its process was frozen before it."""
+        self.desk = replace(self.desk, provider=cast("PlivoClient", _Frozen(self.desk.provider, meanwhile)))
+
+    def offer_of(self, number: str) -> str:
+        """An offer of a number, found again."""
+        return next(o.id for o in self.offers().offers if o.offer.number == number)
+
+    def twin(self) -> "Bench":
+        """Another process over the same rows: it has learned nothing by itself."""
+        directory = Directory(self.desk.database, self.slack.ask)
+        return replace(self, desk=replace(self.desk, directory=directory))
+
+    def learn(self, *users: str) -> None:
+        learn(self.desk, "T0DEMO", *users)
+
+    def forget(self) -> None:
+        """As if Slack had never been asked about anybody."""
+        with self.desk.database.write() as work:
+            work.execute(delete(schema.directory))
+
+    def decide(
+        self, user: str, answer: Answer = Answer.APPROVE, request_id: str | None = None, **more: Any
+    ) -> Any:
+        """What an approver's click comes to, after the look-up that opening the form makes."""
+        request = self.request(request_id)
+        self.learn(user, *request.parties)
+        return self.click(user, answer, request.id, **more)
+
+    def click(self, user: str, answer: Answer, request_id: str, **more: Any) -> Any:
+        """The same without a look-up before it."""
+        say = Say(**{"answer": answer, "round_seen": 1, **more})
+        return decide(self.desk, self.person(user), request_id, say)
 
     def price(self, number: str, monthly: str) -> None:
         self.plivo.control("PUT", f"sandbox/numbers/{number}", json={"monthly": monthly})
@@ -114,8 +179,8 @@ class Bench:
             "settle": lambda job: settle(self.desk, job.subject),
             "alias": lambda _: None,
             "render": lambda _: None,
-            "dm": lambda job: self.told.append(job.words(3)[1]),
-            "note": lambda job: self.noted.append(job.words(2)[1]),
+            "dm": lambda job: self._tell(*job.words(3)),
+            "note": lambda job: self._note(*job.words(2)),
             "home": lambda _: None,
             "remind": lambda job: deadlines.remind(self.desk, job.words(2)[0], int(job.words(2)[1])),
             "escalate": lambda job: deadlines.escalate(self.desk, job.subject),
@@ -123,22 +188,86 @@ class Bench:
         }
         Worker(self.desk.database, handlers, lease=60).run_all()
 
+    def _tell(self, _request_id: str, event: str, user: str) -> None:
+        self.told.append(event)
+        self.sent.append(f"{event} {user}")
+
+    def _note(self, _request_id: str, event: str) -> None:
+        self.noted.append(event)
+        self.sent.append(f"{event} approvers")
+
     def later(self, seconds: float) -> None:
-        self.desk.database.shift += timedelta(seconds=seconds)
+        self.shift(seconds)
         self.work()
 
-    def purchase(self) -> KeptPurchase:
+    def shift(self, seconds: float) -> None:
+        """Moves the clock, and no worker comes by."""
+        self.desk.database.shift += timedelta(seconds=seconds)
+
+    def clock(self, at: datetime) -> None:
+        """Sets the clock to a moment."""
         with self.desk.database.read() as work:
-            (row,) = work.rows(select(schema.purchase.c.id))
+            self.shift((at - work.now).total_seconds())
+
+    def purchase(self, request_id: str | None = None) -> KeptPurchase:
+        mine = schema.purchase.c.request_id == request_id if request_id else schema.purchase.c.id.is_not(None)
+        with self.desk.database.read() as work:
+            (row,) = work.rows(select(schema.purchase.c.id).where(mine))
             found = purchases.get(work, row["id"])
         assert found is not None
         return found
 
-    def request(self) -> KeptRequest:
+    def request(self, request_id: str | None = None) -> KeptRequest:
         with self.desk.database.read() as work:
-            found = requests.get(work, self.purchase().request_id)
+            found = requests.get(work, request_id or self.purchase().request_id)
         assert found is not None
         return found
+
+    def jobs(self) -> dict[str, float]:
+        """The keys of what is armed, and in how many seconds it is due."""
+        with self.desk.database.read() as work:
+            rows = work.rows(select(schema.job.c.key, schema.job.c.due_at))
+            return {row["key"]: (row["due_at"] - work.now).total_seconds() for row in rows}
+
+    def armed(self, request_id: str) -> list[str]:
+        """What is armed of a request besides its cards, without the ids: `remind:1`, `dm:denied:U0RITA`."""
+        keys = (key for key in self.jobs() if request_id in key and not key.startswith("render:"))
+        return sorted(key.replace(f":{request_id}", "") for key in keys)
+
+    def budget(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """What is reserved and committed, by month and spender; rows without either are left out."""
+        with self.desk.database.read() as work:
+            rows = work.rows(select(schema.budget))
+        return {
+            (row["month"], row["spender"]): (f"{row['reserved']:.2f}", f"{row['committed']:.2f}")
+            for row in rows
+            if row["reserved"] or row["committed"]
+        }
+
+    def taken(self, spender: str = "") -> tuple[str, str]:
+        """What one spender, or the workspace, has reserved and committed in all months."""
+        of = [amounts for (_, whose), amounts in self.budget().items() if whose == spender]
+        return f"{sum(Decimal(a[0]) for a in of):.2f}", f"{sum(Decimal(a[1]) for a in of):.2f}"
+
+    def assert_budget_is_the_sum(self) -> None:
+        """Every row of the budget is the sum over its purchases, and no row is missing."""
+        sums: dict[tuple[str, str], list[Decimal]] = {}
+        with self.desk.database.read() as work:
+            ids = [row["id"] for row in work.rows(select(schema.purchase.c.id))]
+            kept = [found for one in ids if (found := purchases.get(work, one))]
+        for purchase in kept:
+            for spender in ("", purchase.spender):
+                both = sums.setdefault((purchase.budget_month, spender), [Decimal(0), Decimal(0)])
+                both[0] += purchase.amount * (purchase.status in RESERVING)
+                both[1] += purchase.amount * (purchase.status in HELD)
+        due = {key: (f"{a:.2f}", f"{b:.2f}") for key, (a, b) in sums.items() if a or b}
+        assert self.budget() == due
+
+    def logged(self, action: Action) -> list[AuditEvent]:
+        """The events of that kind, oldest first."""
+        with self.desk.database.read() as work:
+            logged = audit.newest(work, Reader(None), AuditQuery(), limit=1000)
+        return [e.event for e in reversed(logged) if e.event.action is action]
 
     def events(self) -> list[tuple[str, str]]:
         with self.desk.database.read() as work:
@@ -151,6 +280,24 @@ class Bench:
         return len([row for row in rows if number in row["path"]])
 
 
+class _Frozen:
+    """The provider's client, whose next buy waits for something."""
+
+    def __init__(self, client: PlivoClient, meanwhile: Callable[[], object]) -> None:
+        self._client = client
+        self._meanwhile: Callable[[], object] | None = meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def buy(self, number: str, options: BuyOptions) -> Any:
+        meanwhile, self._meanwhile = self._meanwhile, None
+        if meanwhile:
+            meanwhile()
+        return self._client.buy(number, options)
+
+
+_ASKED = ("on_behalf_of", "break_glass", "reason", "channel")
 MakeBench = Callable[..., Bench]
 
 

@@ -36,6 +36,16 @@ def test_a_modal_submitted_twice_is_one_request(bench: Bench) -> None:
     assert isinstance(bench.ask(offer=offer), Repeated)
 
 
+def test_a_modal_submitted_twelve_times_at_once_is_one_request(bench: Bench) -> None:
+    """Of two copies of one form the slower is told that somebody else was faster."""
+    offer = bench.offers().offers[0].id
+    kinds = Counter(
+        type(outcome) for outcome in at_once(*(lambda: bench.ask(offer=offer) for _ in range(12)))
+    )
+    assert kinds == {Submitted: 1, Repeated: 11}
+    assert not [e for e in bench.events() if e == ("request.submitted", "denied")]
+
+
 def test_twelve_people_ask_for_one_number_and_one_gets_it(bench: Bench) -> None:
     offer = bench.offers().offers[0].id
     asks = [lambda i=i: bench.ask(f"U0R{i:02}", offer, key=f"V{i}") for i in range(12)]

@@ -1,0 +1,152 @@
+"""Settling: asked at the right moments, for as long as it may still appear; the answer is the truth."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.model.audit import Action
+from bot.model.purchase import PurchaseStatus
+from bot.usecases.buy import buy
+from tests.usecases.conftest import Bench
+
+_S = PurchaseStatus
+DELAYS = (1, 5, 15, 60, 120, 120, 120, 120, 120, 120, 99)
+"""Seconds between the questions: together the 900 after which a number counts as not bought."""
+
+
+def _unclear(bench: Bench) -> str:
+    bench.plivo.spoil("buy", {"status": 500}, times=1)
+    bench.asked()
+    bench.work()
+    assert bench.purchase().status is _S.UNKNOWN
+    return f"settle:{bench.purchase().id}"
+
+
+def _asked(bench: Bench) -> int:
+    """How often the provider was asked whether it is ours; once before the call."""
+    return len(bench.plivo.control("GET", "sandbox/log?kind=rented")) - 1
+
+
+def test_the_provider_is_asked_at_growing_distances_until_the_window_is_over(bench: Bench) -> None:
+    job = _unclear(bench)
+    for number, delay in enumerate(DELAYS):
+        assert bench.jobs()[job] == pytest.approx(delay, abs=3)
+        assert (bench.purchase().status, bench.purchase().looks) == (_S.UNKNOWN, number)
+        bench.later(bench.jobs()[job] + 0.01)
+    assert (bench.purchase().status, bench.purchase().looks) == (_S.NOT_BOUGHT, len(DELAYS))
+    assert job not in bench.jobs()
+    assert "not_bought U0RITA" in bench.sent
+    assert bench.posts(bench.purchase().number) == 1
+
+
+def test_a_call_that_nobody_answered_for_is_asked_about_by_the_watchdog(bench: Bench) -> None:
+    """Buy first and record later: a crash in between loses the purchase."""
+    bench.asked()
+    seen: list[object] = []
+
+    def dies() -> None:
+        seen.append(bench.jobs()[f"settle:{bench.purchase().id}"])
+        raise SystemExit
+
+    bench.frozen(dies)
+    with pytest.raises(SystemExit):
+        buy(bench.desk, bench.purchase().id)
+    assert seen == [pytest.approx(120, abs=3)]
+    assert bench.purchase().status is _S.BUYING
+    assert not any(key.startswith("buy:") for key in bench.jobs()), "nothing can deliver it again"
+    bench.later(121)
+    assert bench.purchase().status is _S.UNKNOWN
+    assert bench.jobs()[f"settle:{bench.purchase().id}"] == pytest.approx(5, abs=3)
+    bench.plivo.control("PUT", f"sandbox/numbers/{bench.purchase().number}", json={"ours": True})
+    bench.later(6)
+    assert bench.purchase().status is _S.BOUGHT
+    assert bench.posts(bench.purchase().number) == 0
+
+
+def _becomes_ours(bench: Bench) -> None:
+    bench.plivo.control("PUT", f"sandbox/numbers/{bench.purchase().number}", json={"ours": True})
+
+
+def _is_not_answered(bench: Bench) -> None:
+    bench.plivo.spoil("rented", {"status": 500})
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "status"),
+    [(_becomes_ours, _S.BOUGHT), (lambda _: None, _S.REFUSED), (_is_not_answered, _S.UNKNOWN)],
+)
+def test_a_404_to_a_buy_is_asked_about(
+    bench: Bench, meanwhile: Callable[[Bench], None], status: PurchaseStatus
+) -> None:
+    """ "Somebody else took it" and "we have it already" are said in the same words."""
+    bench.plivo.spoil("buy", {"status": 404, "body": {"error": "not found"}}, times=1)
+    bench.asked()
+    bench.frozen(lambda: meanwhile(bench))
+    bench.work()
+    assert bench.purchase().status is status
+    assert bench.posts(bench.purchase().number) == 1
+    if status is _S.REFUSED:
+        assert "somebody else took it" in (bench.purchase().note or "")
+        assert bench.taken() == ("0.00", "0.00")
+
+
+def test_the_answer_to_a_call_that_was_frozen_until_everybody_gave_up_is_taken_in(bench: Bench) -> None:
+    bench.asked()
+
+    def sleeps() -> None:
+        bench.later(121)
+        bench.later(900)
+        assert bench.purchase().status is _S.NOT_BOUGHT
+
+    bench.frozen(sleeps)
+    buy(bench.desk, bench.purchase().id)
+    assert bench.purchase().status is _S.BOUGHT
+    assert bench.taken() == ("0.00", "0.80")
+    bench.work()
+    assert [s for s in bench.sent if "bought" in s] == ["not_bought U0RITA", "bought U0RITA"]
+    assert bench.plivo.ours(bench.purchase().number)
+
+
+def test_a_late_no_changes_nothing_that_was_found_out_meanwhile(bench: Bench) -> None:
+    bench.plivo.spoil("buy", {"status": 400, "body": {"error": "no"}}, times=1)
+    bench.asked()
+
+    def sleeps() -> None:
+        bench.plivo.control("PUT", f"sandbox/numbers/{bench.purchase().number}", json={"ours": True})
+        bench.later(121)
+        assert bench.purchase().status is _S.BOUGHT
+
+    bench.frozen(sleeps)
+    buy(bench.desk, bench.purchase().id)
+    assert bench.purchase().status is _S.BOUGHT
+    assert bench.taken() == ("0.00", "0.80")
+
+
+def test_a_person_is_asked_when_the_provider_does_not_answer_and_asking_goes_on(bench: Bench) -> None:
+    job = _unclear(bench)
+    bench.plivo.spoil("rented", {"status": 500})
+    bench.later(1000)
+    assert bench.purchase().status is _S.NEEDS_HUMAN
+    assert job in bench.jobs()
+    bench.later(121)
+    assert len(bench.logged(Action.PURCHASE_NEEDS_HUMAN)) == 1
+    bench.plivo.control("DELETE", "sandbox/faults", 204)
+    bench.later(121)
+    assert bench.purchase().status is _S.NOT_BOUGHT
+
+
+def test_what_waits_for_documents_is_held(bench: Bench) -> None:
+    _unclear(bench)
+    number = bench.purchase().number
+    bench.plivo.control("PUT", f"sandbox/numbers/{number}", json={"ours": True, "active": False})
+    bench.later(2)
+    assert bench.purchase().status is _S.AWAITING_DOCUMENTS
+    assert bench.taken() == ("0.00", "0.80")
+
+
+def test_no_worker_asks_about_what_is_settled(bench: Bench) -> None:
+    bench.asked()
+    bench.work()
+    before = _asked(bench)
+    bench.later(10_000)
+    assert (_asked(bench), bench.purchase().status) == (before, _S.BOUGHT)
