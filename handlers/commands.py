@@ -13,9 +13,10 @@ from bot.model.request import Person
 from bot.model.search import parse_search
 from bot.usecases import look_up
 from bot.usecases import search as searching
+from bot.usecases.budget import budget_sheet
 from handlers.errand import Reply, after_command
 from handlers.parts import Body, Parts, unescape, where, who_acts
-from handlers.ui import audit, lists, offers
+from handlers.ui import audit, budget, lists, offers
 from handlers.ui import help as helps
 from handlers.ui.blocks import Block, message, section
 from handlers.ui.form import search_form
@@ -126,6 +127,12 @@ def _policy(command: Command) -> None:
     command.now(lists.policy(command.parts.desk.policy))
 
 
+def _budget(command: Command) -> None:
+    command.later(
+        lambda reply: reply.say(budget.budget_page(budget_sheet(command.parts.desk, command.person)))
+    )
+
+
 def _audit(command: Command) -> None:
     command.later(partial(_read_log, command))
 
@@ -154,11 +161,11 @@ WORDS: Mapping[str, Callable[[Command], None]] = {
     "list": _list,
     "info": _info,
     "policy": _policy,
+    "budget": _budget,
     "audit": _audit,
     "help": _help,
     "release": partial(
         _not_here, "Giving numbers back", "Until then, release them in the provider's console."
     ),
-    "budget": partial(_not_here, "The budget", "`/number policy` shows up to which price people may buy."),
     "watch": partial(_not_here, "Watching for numbers", "Until then, search again later."),
 }

@@ -25,6 +25,10 @@ TOPICS = {
     "list": "`/number list`: the numbers the account holds. `/number info +1 415-555-0100`: one of them.",
     "info": "`/number info +1 415-555-0100`: what the provider says of a number the account holds.",
     "policy": "`/number policy`: the rules; the first that matches decides who must approve.",
+    "budget": (
+        "`/number budget`: what was bought and is reserved this month (UTC), what is left of it, and who can "
+        "raise it. Approvers see it by person."
+    ),
     "audit": (
         "`/number audit`: what happened, newest first. Filters: `actor:@ann`, `action:purchase.*`, "
         "`number:+1415*`, `outcome:success|denied|failure|unknown`, `since:7d`, `request:R…`. "

@@ -22,6 +22,7 @@ from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, Options, Person, RequestStatus
 from bot.model.search import Search
 from bot.usecases import settle_by_hand
+from bot.usecases.budget import BudgetSheet
 from bot.usecases.conclude import Order
 from bot.usecases.decide import AlreadyDecided, AlreadySpoken, MayDecide, MayNot, NoSuchRequest, PriceChanged
 from bot.usecases.home import HomeSheet
@@ -31,6 +32,7 @@ from bot.usecases.search import Found, SearchPage
 from bot.usecases.submit import OverBudget
 from handlers.ui import (
     audit,
+    budget,
     cards,
     confirm,
     decide,
@@ -151,6 +153,13 @@ def a_policy(text: str) -> Policy:
     return Policy(approvals=Approvals(channel="C0APPROVE", approvers=PEOPLE), rules=tuple(rules))
 
 
+def a_budget(text: str, limit: Decimal | None = Decimal("999999.9999")) -> BudgetSheet:
+    spent = Spent("", limit, Decimal("123456.7891"), Decimal("987654.3219"))
+    people = tuple(replace(spent, spender=f"U0P{i:02}") for i in range(30))
+    names = {one.spender: text for one in people} | dict.fromkeys(PEOPLE, text)
+    return BudgetSheet("2026-03", spent, replace(spent, spender="U0BEA"), people, True, PEOPLE, names)
+
+
 def a_misread(text: str, proposal: str | None = None) -> NotUnderstood:
     return NotUnderstood(tuple(Misread(text[:40], text, text) for _ in range(5)), proposal)
 
@@ -183,6 +192,8 @@ MESSAGES: dict[str, Build] = {
     "info, not held": lambda _: lists.number_info("14155550100", None),
     "policy": lambda t: lists.policy(a_policy(t)),
     "no policy": lambda _: lists.policy(None),
+    "budget": lambda t: budget.budget_page(a_budget(t)),
+    "budget, without limits": lambda t: budget.budget_page(replace(a_budget(t, None), people=())),
     "help": lambda _: help_.help_text(),
     "help, one topic": lambda _: help_.help_text("search"),
     "help, unknown": help_.help_text,
