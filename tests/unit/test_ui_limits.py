@@ -264,9 +264,9 @@ MODALS: dict[str, Build] = {
 def a_home(text: str) -> HomeSheet:
     waits = a_view(text, RequestStatus.PENDING, PurchaseStatus.WAITING)
     return HomeSheet(
-        approver=True, waiting=(waits,) * 8, more_waiting=True, open=(waits,) * 8,
+        approver=True, waiting=(waits,) * 8, more_waiting=192, open=(waits,) * 8, more_open=192,
         recent=(a_view(text),) * 3, numbers=(a_purchase(text, PurchaseStatus.BOUGHT),) * 10,
-        more_numbers=True, month="2026-03", workspace=BUDGETS[0], mine=BUDGETS[1],
+        more_numbers=190, month="2026-03", workspace=BUDGETS[0], mine=BUDGETS[1],
         events=a_log(text).events[:5],
     )  # fmt: skip
 
