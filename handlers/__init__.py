@@ -2,11 +2,12 @@
 
 from slack_bolt import App
 
-from handlers import actions, commands, errors, home, options, views
+from handlers import actions, browsing, commands, errors, home, options, views
 from handlers.parts import Parts
 
 
 def register(app: App, parts: Parts) -> None:
     """Puts every listener on a Bolt app."""
-    for door in (commands, actions, views, options, home, errors):
+    # actions end with the answer to buttons that nobody knows: every other button comes before them
+    for door in (commands, browsing, actions, views, options, home, errors):
         door.register(app, parts)
