@@ -2,7 +2,7 @@
 
 from slack_bolt import App
 
-from handlers import actions, commands, errors, home, options, views
+from handlers import actions, browsing, commands, errors, home, options, views
 from handlers.home_team import at_home
 from handlers.parts import Parts
 
@@ -10,5 +10,6 @@ from handlers.parts import Parts
 def register(app: App, parts: Parts) -> None:
     """Puts every listener on a Bolt app."""
     app.middleware(at_home(parts.people))
-    for door in (commands, actions, views, options, home, errors):
+    # actions end with the answer to buttons that nobody knows: every other button comes before them
+    for door in (commands, browsing, actions, views, options, home, errors):
         door.register(app, parts)

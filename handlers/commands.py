@@ -13,9 +13,10 @@ from bot.model.request import Person
 from bot.model.search import parse_search
 from bot.usecases import look_up
 from bot.usecases import search as searching
+from bot.usecases.budget import budget_sheet
 from handlers.errand import Reply, after_command
 from handlers.parts import Body, Parts, unescape, where, who_acts
-from handlers.ui import audit, lists, offers
+from handlers.ui import audit, budget, lists, offers, requests, timeline
 from handlers.ui import help as helps
 from handlers.ui.blocks import Block, message, section
 from handlers.ui.form import search_form
@@ -98,12 +99,24 @@ def _offer(command: Command, wanted: tuple[str, ...], reply: Reply) -> None:
 
 
 def _requests(command: Command) -> None:
-    command.later(partial(_list_requests, command))
+    wanted = look_up.which_requests(command.rest)
+    if isinstance(wanted, look_up.OneRequest):
+        command.later(partial(_show_request, command, wanted.id))
+    else:
+        command.later(partial(_list_requests, command, wanted))
 
 
-def _list_requests(command: Command, reply: Reply) -> None:
-    page = look_up.requests_page(command.parts.desk, command.person, look_up.Which.MINE)
-    reply.say(lists.my_requests(list(page.views)))
+def _list_requests(command: Command, which: look_up.Which, reply: Reply) -> None:
+    page = look_up.requests_page(command.parts.desk, command.person, which)
+    reply.say(requests.requests_page(page))
+
+
+def _show_request(command: Command, request_id: str, reply: Reply) -> None:
+    outcome = look_up.timeline(command.parts.desk, command.person, request_id)
+    if isinstance(outcome, look_up.NotTheirs):
+        reply.say_text(timeline.not_theirs(outcome))
+    else:
+        reply.say(timeline.request_page(outcome, command.person.user))
 
 
 def _list(command: Command) -> None:
@@ -124,6 +137,12 @@ def _info(command: Command) -> None:
 
 def _policy(command: Command) -> None:
     command.now(lists.policy(command.parts.desk.policy))
+
+
+def _budget(command: Command) -> None:
+    command.later(
+        lambda reply: reply.say(budget.budget_page(budget_sheet(command.parts.desk, command.person)))
+    )
 
 
 def _audit(command: Command) -> None:
@@ -154,11 +173,11 @@ WORDS: Mapping[str, Callable[[Command], None]] = {
     "list": _list,
     "info": _info,
     "policy": _policy,
+    "budget": _budget,
     "audit": _audit,
     "help": _help,
     "release": partial(
         _not_here, "Giving numbers back", "Until then, release them in the provider's console."
     ),
-    "budget": partial(_not_here, "The budget", "`/number policy` shows up to which price people may buy."),
     "watch": partial(_not_here, "Watching for numbers", "Until then, search again later."),
 }

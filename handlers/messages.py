@@ -8,7 +8,7 @@ import structlog
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Person
 from bot.usecases.desk import Desk
-from bot.usecases.home import drawn, home_sheet, touch_homes
+from bot.usecases.home import drawing, home_sheet, touch_homes
 from bot.usecases.look_up import RequestView, keep_card, named_view, tell_pinged, view
 from bot.usecases.turns import hold, take_turn
 from handlers.parts import Parts
@@ -171,6 +171,8 @@ def note(parts: Parts, request_id: str, event: str) -> float | None:
 
 def home(parts: Parts, person: Person) -> float | None:
     """Draws a person's Home from the newest rows; seconds until the next try, if Slack asks for it."""
+    # first: a change that comes while it is drawn is not in it, and has it drawn again two seconds later
+    drawing(parts.desk, person)
     sheet = home_sheet(parts.desk, person)
     try:
         publish(parts.slack, person.user, home_view(sheet))
@@ -178,5 +180,4 @@ def home(parts: Parts, person: Person) -> float | None:
         return problem.seconds
     except Impossible as problem:
         log.warning("a Home could not be drawn", user=person.user, why=problem.why)
-    drawn(parts.desk, person)
     return None

@@ -45,14 +45,17 @@ class Job:
 def put(work: UnitOfWork, key: str, *, delay: float = 0, soonest: bool = False, **args: Any) -> None:
     """Arms `key` to run `delay` seconds from now; a job of that key is moved there and re-armed.
 
-    With `soonest`, a job that is due earlier keeps its time: what comes often is done all the same.
+    With `soonest`, a job that is due earlier keeps its time: what comes often is done all the same. One
+    that runs at the moment does not: its time is that of the run that has begun.
     """
     due_at = work.now + timedelta(seconds=delay)
     new = work.insert(job).values(key=key, due_at=due_at, args=args)
     again: dict[str, Any] = {"args": args, "gen": job.c.gen + 1, "attempts": 0, "last_error": None}
-    again["due_at"] = (
-        case((job.c.due_at < due_at, job.c.due_at), else_=new.excluded.due_at) if soonest else due_at
-    )
+    again["due_at"] = due_at
+    if soonest:
+        waits = or_(job.c.lease_until.is_(None), job.c.lease_until < work.now)
+        earlier = waits & (job.c.due_at < due_at)
+        again["due_at"] = case((earlier, job.c.due_at), else_=new.excluded.due_at)
     work.execute(new.on_conflict_do_update(index_elements=["key"], set_=again))
     work.due_now = work.due_now or delay <= 0
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from bot.model.audit import Action, Outcome
 from bot.model.errors import Misread, NotUnderstood
+from bot.model.request import REQUEST_ID
 
 _LONGEST = 500
 _E164_DIGITS = 15
@@ -15,7 +16,6 @@ _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _USER = re.compile(r"[UW][A-Z0-9]{2,}|worker|shell", re.ASCII)
 _AGO = re.compile(r"(\d{1,4})([mhdw])", re.ASCII)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_REQUEST = re.compile(r"[Rr][A-Za-z0-9]{2,20}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _since(word: str, value: str, now: datetime) -> datetime:
 
 
 def _request(word: str, value: str, _now: datetime) -> str:
-    if not _REQUEST.fullmatch(value):
+    if not REQUEST_ID.fullmatch(value):
         raise NotUnderstood((Misread(word[:40], f"“{value[:40]}” is no request.", _EXAMPLES["request"]),))
     return value.upper()
 

@@ -1,7 +1,11 @@
 """A request: one person's wish to buy one or several offers, with a reason."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+REQUEST_ID = re.compile(r"[Rr][A-Za-z0-9]{2,20}", re.ASCII)
+"""A request's id as people copy it, in capitals or not."""
 
 
 class RequestStatus(StrEnum):

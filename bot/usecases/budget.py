@@ -26,7 +26,7 @@ class BudgetSheet:
     ]  #: everybody who has spent something, the most first; empty for those who may not see it
     sees_people: bool
     raised_by: tuple[str, ...]  #: who can be asked for more
-    names: dict[str, str]  #: of the people, to show without a ping
+    names: dict[str, str]  #: of all people and groups in it, to show without a ping
 
 
 def budget_sheet(desk: Desk, person: Person) -> BudgetSheet:
@@ -34,14 +34,15 @@ def budget_sheet(desk: Desk, person: Person) -> BudgetSheet:
 
     Reading what others spent is logged.
     """
-    learn(desk, person.workspace, person.user)
+    raised_by = desk.budgets.raised_by or ()
+    learn(desk, person.workspace, person.user, *raised_by)
     with desk.database.write() as work:
         purse = Purse(person.workspace, desk.account, month_of(work.now), person.user)
         whole, mine = budgets.spent(work, purse, desk.budgets)
         sees_people = is_approver(work, desk, person)
         people = tuple(budgets.by_person(work, purse, desk.budgets)) if sees_people else ()
         listed = Listed(work, person.workspace)
-        names = {spent.spender: listed.name(spent.spender) for spent in people}
+        names = {one: listed.name(one) for one in (*(spent.spender for spent in people), *raised_by)}
         if sees_people:
             record.by_person(work, desk, person, Action.BUDGET_READ, changes={"month": purse.month})
-    return BudgetSheet(purse.month, whole, mine, people, sees_people, desk.budgets.raised_by or (), names)
+    return BudgetSheet(purse.month, whole, mine, people, sees_people, raised_by, names)

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import StrEnum
 
 from bot.model import policy as rules
 from bot.model.audit import Action, LoggedEvent
 from bot.model.audit_query import AuditQuery, parse_audit_query
-from bot.model.request import Person, RequestStatus
+from bot.model.errors import Misread, NotUnderstood
+from bot.model.request import REQUEST_ID, Person, RequestStatus
 from bot.usecases import record
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
@@ -65,6 +67,7 @@ class RequestsPage:
     views: tuple[RequestView, ...]
     older_than: str | None  #: the id to page on from, if there may be more
     may_see_all: bool
+    not_known: bool = False  #: the reader may be an approver by a group that could not be looked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,29 @@ class Timeline:
 @dataclass(frozen=True, slots=True)
 class NotTheirs:
     """There is no such request, or it is none of this person's business."""
+
+    not_known: bool = False  #: the reader may be an approver by a group that could not be looked up
+
+
+@dataclass(frozen=True, slots=True)
+class OneRequest:
+    """Somebody asks for one request by its id."""
+
+    id: str
+
+
+def which_requests(text: str) -> Which | OneRequest:
+    """What stands behind `/number requests`: mine if nothing does. Raises NotUnderstood."""
+    word = text.strip()
+    if word.lower() in set(Which):
+        return Which(word.lower())
+    if not word:
+        return Which.MINE
+    near = get_close_matches(word.lower(), list(Which), n=1, cutoff=0.5)
+    if REQUEST_ID.fullmatch(word) and not near:
+        return OneRequest(word.upper())
+    problem = f"“{word[:40]}” is none of mine, open and all, and no request's id."
+    raise NotUnderstood((Misread(word[:40], problem, near[0] if near else Which.OPEN),))
 
 
 def view(desk: Desk, request_id: str) -> RequestView | None:
@@ -101,7 +127,7 @@ def requests_page(desk: Desk, person: Person, which: Which, *, older_than: str |
     """A page of requests: one's own; for approvers those that wait, or all. Asks Slack who is in a group."""
     learn(desk, person.workspace, person.user)
     with desk.database.read() as work:
-        everything = is_approver(work, desk, person)
+        everything, not_known = _standing(work, desk, person)
         wanted = Wanted(
             workspace=person.workspace,
             party=None if everything and which is not Which.MINE else person.user,
@@ -111,7 +137,7 @@ def requests_page(desk: Desk, person: Person, which: Which, *, older_than: str |
         found = requests.newest(work, wanted, limit=REQUESTS + 1)
         views = tuple(view_of(work, desk, request) for request in found[:REQUESTS])
     more = views[-1].request.id if len(found) > REQUESTS else None
-    return RequestsPage(which, views, more, everything)
+    return RequestsPage(which, views, more, everything, not_known)
 
 
 def timeline(desk: Desk, person: Person, request_id: str) -> Timeline | NotTheirs:
@@ -119,15 +145,21 @@ def timeline(desk: Desk, person: Person, request_id: str) -> Timeline | NotTheir
     learn(desk, person.workspace, person.user)
     with desk.database.read() as work:
         request = requests.get(work, request_id, person.workspace)
-        if request is None or not (person.user in request.parties or is_approver(work, desk, person)):
-            return NotTheirs()
+        everything, not_known = _standing(work, desk, person)
+        if request is None or not (everything or person.user in request.parties):
+            return NotTheirs(not_known)
         return Timeline(view_of(work, desk, request), tuple(audit.of_request(work, request_id)))
 
 
 def is_approver(work: UnitOfWork, desk: Desk, person: Person) -> bool:
     """Whether this person is one of the approvers, as far as is known."""
-    members = Listed(work, person.workspace).members
-    return isinstance(rules.may_decide(desk.policy, person.user, "", members), rules.Allowed)
+    return _standing(work, desk, person)[0]
+
+
+def _standing(work: UnitOfWork, desk: Desk, person: Person) -> tuple[bool, bool]:
+    """Whether this person is an approver, and if not, whether that is because a group is not known."""
+    may = rules.may_decide(desk.policy, person.user, "", Listed(work, person.workspace).members)
+    return isinstance(may, rules.Allowed), isinstance(may, rules.NotAllowed) and bool(may.unknown_groups)
 
 
 def view_of(work: UnitOfWork, desk: Desk, request: KeptRequest) -> RequestView:
@@ -171,9 +203,7 @@ def read_log(desk: Desk, person: Person, text: str, *, before: int | None = None
     """
     learn(desk, person.workspace, person.user)
     with desk.database.write() as work:
-        may = rules.may_decide(desk.policy, person.user, "", Listed(work, person.workspace).members)
-        everything = isinstance(may, rules.Allowed)
-        not_known = isinstance(may, rules.NotAllowed) and bool(may.unknown_groups)
+        everything, not_known = _standing(work, desk, person)
         query = parse_audit_query(text, work.now)
         reader = audit.Reader(person.workspace, None if everything else person.user)
         events = audit.newest(work, reader, query, limit=EVENTS + 1, before=before)

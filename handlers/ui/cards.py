@@ -45,7 +45,7 @@ def card(view: RequestView, *, kind: str, pinged: tuple[str, ...] = (), problem:
     """
     title = headline(view)
     lead = f"{title}: {numbers(view)}, {_asked(view.request)}"
-    blocks = [section(f"*{title}*\n{_subject(view)}")]
+    blocks = [section(f"*{title}*\n{subject(view)}")]
     if pinged:
         blocks.append(context(f"For a decision: {', '.join(who(one) for one in pinged)}"))
     for purchase in view.purchases:
@@ -76,7 +76,8 @@ def headline(view: RequestView) -> str:
     return f"{BREAK_GLASS} · {stands}" if view.request.break_glass else stands
 
 
-def _subject(view: RequestView) -> str:
+def subject(view: RequestView) -> str:
+    """The number, where it is and for whom."""
     request = view.request
     return f"{numbers(view)} · {escape(place(view.purchases[0].offer))} · for {user(request.parties[-1])}"
 
@@ -185,17 +186,21 @@ def _purchase_lines(purchase: KeptPurchase) -> list[str]:
 
 
 def _buttons(view: RequestView, kind: str) -> list[Block]:
-    request = view.request
-    found = _deciding(view) if kind == "approval" else _asking(view)
+    found = deciding(view) if kind == "approval" else asking(view)
     for purchase in view.purchases:
         if purchase.status is _P.NEEDS_HUMAN:
             found.append(button("It was bought", "settle:bought", purchase.id))
             found.append(button("It was not bought", "settle:not_bought", purchase.id))
+    return [*found, timeline_button(view)]
+
+
+def timeline_button(view: RequestView) -> Block:
     label = f"Timeline of {numbers(view)}"
-    return [*found, button("Timeline", "request_timeline", request.id, label=label)]
+    return button("Timeline", "request_timeline", view.request.id, label=label)
 
 
-def _deciding(view: RequestView) -> list[Block]:
+def deciding(view: RequestView) -> list[Block]:
+    """What an approver may press."""
     request, number = view.request, numbers(view)
     if not request.is_pending:
         return []
@@ -208,7 +213,8 @@ def _deciding(view: RequestView) -> list[Block]:
     return found
 
 
-def _asking(view: RequestView) -> list[Block]:
+def asking(view: RequestView) -> list[Block]:
+    """What those may press whose request it is."""
     request, number = view.request, numbers(view)
     if not request.is_pending:
         return []

@@ -21,10 +21,18 @@ TOPICS = {
         "Press *Buy* beside an offer, or type `/number buy +1 415-555-0100`. You see the price and who must "
         "approve before anything happens. A number is bought at most once, whatever breaks."
     ),
-    "requests": "`/number requests`: what you have asked for, and how it stands.",
+    "requests": (
+        "`/number requests`: what you have asked for, and how it stands. `/number requests open`: what "
+        "waits; `/number requests all`: everything. Approvers see everybody's, others their own. "
+        "`/number requests R…`: one of them, with all that happened."
+    ),
     "list": "`/number list`: the numbers the account holds. `/number info +1 415-555-0100`: one of them.",
     "info": "`/number info +1 415-555-0100`: what the provider says of a number the account holds.",
     "policy": "`/number policy`: the rules; the first that matches decides who must approve.",
+    "budget": (
+        "`/number budget`: what was bought and is reserved this month (UTC), what is left of it, and who can "
+        "raise it. Approvers see it by person."
+    ),
     "audit": (
         "`/number audit`: what happened, newest first. Filters: `actor:@ann`, `action:purchase.*`, "
         "`number:+1415*`, `outcome:success|denied|failure|unknown`, `since:7d`, `request:R…`. "

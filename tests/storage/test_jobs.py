@@ -212,3 +212,19 @@ def test_the_soonest_time_is_kept_where_that_is_asked_for(database: Database) ->
     with database.write() as work:
         claimed = jobs.claim(work, lease="L1", seconds=60, kinds=["home"])
     assert claimed and claimed.gen == 1, "what was put later is seen by the runner"
+
+
+def test_what_is_put_while_it_runs_waits_its_own_time_and_not_that_of_the_run(database: Database) -> None:
+    with database.write() as work:
+        jobs.put(work, "home:T:U", soonest=True)
+    with database.write() as work:
+        claimed = jobs.claim(work, lease="L1", seconds=60, kinds=["home"])
+    assert claimed
+    with database.write() as work:
+        jobs.put(work, "home:T:U", delay=2, soonest=True)
+    _finish(database, claimed)
+    with database.write() as work:
+        assert jobs.claim(work, lease="L2", seconds=60, kinds=["home"]) is None
+    database.shift = timedelta(seconds=3)
+    with database.write() as work:
+        assert jobs.claim(work, lease="L2", seconds=60, kinds=["home"])

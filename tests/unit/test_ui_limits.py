@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.model.audit import Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
+from bot.model.audit import SYSTEM, Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
 from bot.model.budget import Exceeded, Spent
 from bot.model.errors import Misread, NotUnderstood, Refused
 from bot.model.offer import NumberType, Offer
@@ -22,15 +23,17 @@ from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, Options, Person, RequestStatus
 from bot.model.search import Search
 from bot.usecases import settle_by_hand
+from bot.usecases.budget import BudgetSheet
 from bot.usecases.conclude import Order
 from bot.usecases.decide import AlreadyDecided, AlreadySpoken, MayDecide, MayNot, NoSuchRequest, PriceChanged
 from bot.usecases.home import HomeSheet
-from bot.usecases.look_up import LogPage, RequestView
+from bot.usecases.look_up import LogPage, NotTheirs, RequestsPage, RequestView, Timeline, Which
 from bot.usecases.preview import NotAllowed, OfferGone, Preview, Taken
 from bot.usecases.search import Found, SearchPage
 from bot.usecases.submit import OverBudget
 from handlers.ui import (
     audit,
+    budget,
     cards,
     confirm,
     decide,
@@ -40,7 +43,9 @@ from handlers.ui import (
     lists,
     offers,
     refusals,
+    requests,
     threads,
+    timeline,
     trouble,
 )
 from handlers.ui import help as help_
@@ -121,6 +126,27 @@ def a_view(
     return RequestView(kept, (bought,), said * 12, cards_, people, ("S0PROCURE",), names)
 
 
+def a_list(text: str, which: Which, *, approver: bool = True, found: int = 8) -> RequestsPage:
+    views = tuple(a_view(text, RequestStatus.PENDING, PurchaseStatus.WAITING) for _ in range(found))
+    return RequestsPage(which, views, "R7K3M9QXZ2ABC", approver, not_known=not approver)
+
+
+def a_timeline(text: str, each: int = 5, request: RequestStatus = RequestStatus.PENDING) -> Timeline:
+    actors = [Actor(ActorType.USER, "U0BEA"), SYSTEM, Actor(ActorType.OPERATOR, "shell")]
+    changes = {"approvals": text, "for": "U0CAL", "from": text, "reminder": text, "to": text, "search": text}
+    events = tuple(
+        LoggedEvent(
+            seq=i, id=f"E{i}", at=AT,
+            event=AuditEvent(
+                workspace="T0ONE", account="MAINVENTED", actor=actors[i % 3], action=action,
+                outcome=outcome, reason=text, changes=changes | {"until": AT.isoformat()},
+            ),
+        )
+        for i, (action, outcome) in enumerate([*product(Action, Outcome)] * each)
+    )  # fmt: skip
+    return Timeline(a_view(text, request, PurchaseStatus.WAITING), events)
+
+
 def a_page(text: str, found: int = 5) -> SearchPage:
     kept = KeptSearch("S7K3M9QXZ2AB", BEA, "US local", 40, 20, 20, 20)
     asked = Search(country="US", city=text[:200], region=text[:200])
@@ -151,6 +177,13 @@ def a_policy(text: str) -> Policy:
     return Policy(approvals=Approvals(channel="C0APPROVE", approvers=PEOPLE), rules=tuple(rules))
 
 
+def a_budget(text: str, limit: Decimal | None = Decimal("999999.9999")) -> BudgetSheet:
+    spent = Spent("", limit, Decimal("123456.7891"), Decimal("987654.3219"))
+    people = tuple(replace(spent, spender=f"U0P{i:02}") for i in range(30))
+    names = {one.spender: text for one in people} | dict.fromkeys(PEOPLE, text)
+    return BudgetSheet("2026-03", spent, replace(spent, spender="U0BEA"), people, True, PEOPLE, names)
+
+
 def a_misread(text: str, proposal: str | None = None) -> NotUnderstood:
     return NotUnderstood(tuple(Misread(text[:40], text, text) for _ in range(5)), proposal)
 
@@ -173,6 +206,13 @@ MESSAGES: dict[str, Build] = {
     "audit, empty": lambda t: audit.log_page(LogPage(t[:500], (), None, all_of_it=True)),
     "my requests": lambda t: lists.my_requests([a_view(t)] * 10),
     "no requests": lambda _: lists.my_requests([]),
+    "requests, mine": lambda t: requests.requests_page(a_list(t, Which.MINE)),
+    "requests, all": lambda t: requests.requests_page(a_list(t, Which.ALL)),
+    "requests, own only": lambda t: requests.requests_page(a_list(t, Which.OPEN, approver=False)),
+    "requests, none": lambda t: requests.requests_page(a_list(t, Which.OPEN, approver=False, found=0)),
+    "one request": lambda t: timeline.request_page(a_timeline(t), "U0BEA"),
+    "one request, decided": lambda t: timeline.request_page(a_timeline(t, 1, RequestStatus.DENIED), "U0P01"),
+    "one request, of others": lambda _: _said(timeline.not_theirs(NotTheirs(not_known=True))),
     "rented": lambda t: lists.rented(
         RentedPage(tuple(RentedNumber(f"141555501{i:02}", alias=t) for i in range(20)), 60, 40), offset=20
     ),
@@ -183,6 +223,8 @@ MESSAGES: dict[str, Build] = {
     "info, not held": lambda _: lists.number_info("14155550100", None),
     "policy": lambda t: lists.policy(a_policy(t)),
     "no policy": lambda _: lists.policy(None),
+    "budget": lambda t: budget.budget_page(a_budget(t)),
+    "budget, without limits": lambda t: budget.budget_page(replace(a_budget(t, None), people=())),
     "help": lambda _: help_.help_text(),
     "help, one topic": lambda _: help_.help_text("search"),
     "help, unknown": help_.help_text,
@@ -246,6 +288,8 @@ MODALS: dict[str, Build] = {
     "form, filled": lambda t: form.search_form(
         channel="C0NUMBERS", asked=Search(country="US", city=t[:60].replace("\n", " "))
     ),
+    "timeline": lambda t: timeline.timeline_modal(a_timeline(t)),
+    "timeline, of others": lambda _: timeline.not_theirs_modal(NotTheirs(not_known=True)),
     "notice": lambda t: notice("Not possible", decide.obstacle(MayNot(t), Answer.DENY)),
 }
 
@@ -253,9 +297,9 @@ MODALS: dict[str, Build] = {
 def a_home(text: str) -> HomeSheet:
     waits = a_view(text, RequestStatus.PENDING, PurchaseStatus.WAITING)
     return HomeSheet(
-        approver=True, waiting=(waits,) * 8, more_waiting=True, open=(waits,) * 8,
+        approver=True, waiting=(waits,) * 8, more_waiting=192, open=(waits,) * 8, more_open=192,
         recent=(a_view(text),) * 3, numbers=(a_purchase(text, PurchaseStatus.BOUGHT),) * 10,
-        more_numbers=True, month="2026-03", workspace=BUDGETS[0], mine=BUDGETS[1],
+        more_numbers=190, month="2026-03", workspace=BUDGETS[0], mine=BUDGETS[1],
         events=a_log(text).events[:5],
     )  # fmt: skip
 
