@@ -261,7 +261,7 @@ def test_a_dearer_price_at_the_buy_that_does_not_fit_is_refused_and_given_back(m
 def test_it_counts_in_the_month_in_which_it_was_asked_for(make_bench: MakeBench) -> None:
     bench = make_bench(policy(workspace="1.00", per_user="1.00"))
     offers = bench.twelve()
-    bench.clock(datetime(2031, 1, 31, 23, 59, 55, tzinfo=UTC))
+    bench.clock(datetime(2031, 1, 31, 23, 59, 20, tzinfo=UTC))
     offers = bench.twelve()
     january = bench.asked("U0RITA", offers[0], "V0")
     assert isinstance(bench.ask("U0RITA", offers[1], "V1"), OverBudget)
@@ -283,7 +283,7 @@ def test_a_dearer_price_in_the_next_month_is_taken_from_the_month_of_the_request
     make_bench: MakeBench,
 ) -> None:
     bench = make_bench(policy(workspace="2.00"))
-    bench.clock(datetime(2031, 1, 31, 23, 59, 55, tzinfo=UTC))
+    bench.clock(datetime(2031, 1, 31, 23, 59, 20, tzinfo=UTC))
     bench.asked()
     bench.clock(datetime(2031, 2, 1, 0, 0, 1, tzinfo=UTC))
     bench.price(bench.purchase().number, "1.90000")
