@@ -26,9 +26,12 @@ def published(work: UnitOfWork, workspace: str, user: str) -> None:
 
 
 def open_ones(work: UnitOfWork, workspace: str) -> dict[str, float]:
-    """Who has Home open, and the seconds since it was last drawn for them."""
+    """Who has Home open, and the seconds since it was last drawn for them.
+
+    In the order of their ids: two that arm a job for each of them must not wait for each other.
+    """
     lately = (home.c.workspace == workspace) & (home.c.opened_at >= work.now - OPEN_FOR)
-    rows = work.rows(select(home).where(lately))
+    rows = work.rows(select(home).where(lately).order_by(home.c.user))
     return {
         row["user"]: (work.now - row["published_at"]).total_seconds() if row["published_at"] else float("inf")
         for row in rows
