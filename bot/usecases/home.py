@@ -66,14 +66,9 @@ def touch_homes(desk: Desk, request_id: str) -> None:
         approvers = who_may_decide(desk.policy, "", Listed(work, request.workspace).members)
         touched = approvers.users | set(request.parties)
         for user, since in homes.open_ones(work, request.workspace).items():
-<<<<<<< HEAD
             if user in touched or approvers.unknown_groups:
-                delay = max(0.0, AT_MOST_EVERY - since)
-=======
-            if user in touched:
                 # drawn in the future is drawn by a clock that was set back: it says nothing
                 delay = min(AT_MOST_EVERY, max(0.0, AT_MOST_EVERY - since))
->>>>>>> wt-f
                 jobs.put(work, _key(Person(request.workspace, user)), delay=delay, soonest=True)
 
 
