@@ -1,34 +1,11 @@
-"""Short lists: my requests, the account's numbers, one number, the policy."""
+"""Short lists: the account's numbers, one number, the policy."""
 
 from bot.model.money import format_usd
 from bot.model.numbers import format_number
 from bot.model.policy import Policy, Rule
 from bot.model.provider import RentedNumber, RentedPage
-from bot.usecases.look_up import RequestView
 from handlers.ui.blocks import Block, actions, button, context, facts, message, section
-from handlers.ui.cards import headline
-from handlers.ui.text import count, escape, when, who
-
-
-def my_requests(views: list[RequestView]) -> Block:
-    """A person's newest requests, a line each."""
-    if not views:
-        text = "You have made no requests yet. Find a number with `/number search US local 415`."
-        return message(text, [section(text)])
-    blocks = [section("*Your newest requests*")]
-    blocks += [section(_request_line(view)) for view in views]
-    return message(f"Your newest requests: {count(len(views), 'request')}", blocks)
-
-
-def home(views: list[RequestView]) -> Block:
-    """The Home tab: the same list, and how to begin."""
-    begin = section("*Numberdesk*\nType `/number search US local 415` in any channel, or `/number help`.")
-    return {"type": "home", "blocks": [begin, *my_requests(views)["blocks"]]}
-
-
-def _request_line(view: RequestView) -> str:
-    numbers = ", ".join(format_number(p.number) for p in view.purchases)
-    return f"{headline(view)} · *{numbers}* · {view.request.id} · {when(view.request.created_at)}"
+from handlers.ui.text import count, escape, who
 
 
 def rented(page: RentedPage, *, offset: int) -> Block:
