@@ -2,11 +2,11 @@
 
 from slack_bolt import App
 
-from handlers import actions, commands, errors, home, options, views
+from handlers import actions, asking, changing, commands, deciding, errors, home, options, views
 from handlers.parts import Parts
 
 
 def register(app: App, parts: Parts) -> None:
-    """Puts every listener on a Bolt app."""
-    for door in (commands, actions, views, options, home, errors):
+    """Puts every listener on a Bolt app; `actions` has the one for buttons that nobody knows."""
+    for door in (commands, asking, deciding, changing, actions, views, options, home, errors):
         door.register(app, parts)
