@@ -2,14 +2,24 @@
 
 from slack_bolt import App
 
-from handlers import actions, browsing, commands, errors, home, options, views
+from handlers import (
+    actions,
+    asking,
+    browsing,
+    changing,
+    commands,
+    deciding,
+    errors,
+    home,
+    options,
+    views,
+)
 from handlers.home_team import at_home
 from handlers.parts import Parts
 
 
 def register(app: App, parts: Parts) -> None:
-    """Puts every listener on a Bolt app."""
+    """Puts every listener on a Bolt app; `actions` ends with the one for buttons that nobody knows."""
     app.middleware(at_home(parts.people))
-    # actions end with the answer to buttons that nobody knows: every other button comes before them
-    for door in (commands, browsing, actions, views, options, home, errors):
+    for door in (commands, browsing, asking, deciding, changing, actions, views, options, home, errors):
         door.register(app, parts)

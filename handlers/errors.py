@@ -8,7 +8,7 @@ from slack_bolt import App, BoltResponse
 
 from handlers.errand import Reply
 from handlers.parts import Body, Parts, who_asked
-from handlers.ui.blocks import Block
+from handlers.ui.blocks import Block, notice
 from handlers.ui.trouble import in_words, trouble
 
 log = structlog.get_logger(__name__)
@@ -31,9 +31,15 @@ def _answer(parts: Parts, error: Exception, body: Body) -> BoltResponse:
 
 
 def _keep_open(body: Body, text: str) -> BoltResponse:
-    """The modal stays with all that was typed, and says under its first input what happened."""
+    """The modal stays with all that was typed, and says under its first input what happened.
+
+    Slack takes errors for inputs alone: where there is none, nothing was typed, and a notice takes its place.
+    """
     inputs = (block["block_id"] for block in body["view"]["blocks"] if block["type"] == "input")
-    return _json({"response_action": "errors", "errors": {next(inputs): text}})
+    first = next(inputs, None)
+    if first is None:
+        return _json({"response_action": "update", "view": notice("Something went wrong", text)})
+    return _json({"response_action": "errors", "errors": {first: text}})
 
 
 def _json(answer: Block) -> BoltResponse:

@@ -10,9 +10,9 @@ from slack_bolt import Ack, App
 from bot.model.errors import ProviderError
 from bot.usecases.choices import Choice
 from handlers.errand import aside
+from handlers.forms import NOT_LOADED
 from handlers.parts import Body, Parts
 from handlers.ui.blocks import option
-from handlers.views import NOT_LOADED
 
 MOST = 100
 """Options that Slack takes."""

@@ -17,6 +17,7 @@ TRANSIENT = frozenset(
 CREDENTIALS = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope"}
 )
+VIEW_GONE = frozenset({"not_found", "view_not_found", "hash_conflict"})
 _LATER = 30.0
 """Seconds to wait where Slack names none."""
 
@@ -82,6 +83,18 @@ def show(slack: WebClient, channel: str, user: str, message: Block) -> None:
     """Shows a message to one person in a channel. Raises SlowDown, Unreachable or Impossible."""
     shown = {key: message[key] for key in ("text", "blocks")}
     _call(slack.chat_postEphemeral, channel=channel, user=user, **shown)
+
+
+def redraw_view(slack: WebClient, opened: Mapping[str, Any], view: Block) -> None:
+    """Draws a modal anew; one that was closed or drawn anew meanwhile stays as it is.
+
+    Raises SlowDown, Unreachable or Impossible.
+    """
+    try:
+        _call(slack.views_update, view_id=opened["id"], hash=opened["hash"], view=view)
+    except Impossible as problem:
+        if problem.why not in VIEW_GONE:
+            raise
 
 
 def retry_after(headers: Mapping[str, str]) -> float:

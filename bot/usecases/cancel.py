@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from bot.model.audit import Action, Outcome
+from bot.model.audit import Action
 from bot.model.request import Person, RequestStatus
 from bot.usecases import deadlines, record
-from bot.usecases.decide import AlreadyDecided, MayNot, NoSuchRequest
+from bot.usecases.decide import AlreadyDecided, MayNot, NoSuchRequest, log_refusal
 from bot.usecases.desk import Desk
 from storage import requests
+from storage.requests import KeptRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ def cancel(
     desk: Desk, person: Person, request_id: str
 ) -> Cancelled | AlreadyDecided | MayNot | NoSuchRequest:
     """Takes the request back in one transaction; of it and a decision in the same moment one wins."""
+    deadlines.expire(desk, request_id)  # its time may be over though no worker has come by
     outcome = _once(desk, person, request_id)
     # somebody decided between our look and our UPDATE: the second look sees what
     return outcome or _once(desk, person, request_id) or NoSuchRequest()
@@ -29,19 +31,8 @@ def _once(
 ) -> Cancelled | AlreadyDecided | MayNot | NoSuchRequest | None:
     with desk.database.write() as work:
         request = requests.get(work, request_id, person.workspace)
-        if request is None:
-            return NoSuchRequest()
-        obstacle: MayNot | AlreadyDecided | None = None
-        if person.user not in request.parties:
-            obstacle = MayNot("Only who asked, and for whom it was asked, can take a request back.")
-        elif request.status is not RequestStatus.PENDING:
-            obstacle = AlreadyDecided(request)
-        if obstacle is not None:
-            why = obstacle.reason if isinstance(obstacle, MayNot) else f"already {request.status}"
-            record.by_person(
-                work, desk, person, Action.REQUEST_CANCELLED,
-                outcome=Outcome.DENIED, request=request, reason=why,
-            )  # fmt: skip
+        if obstacle := _obstacle(person, request):
+            log_refusal(work, desk, person, Action.REQUEST_CANCELLED, request, obstacle)
             return obstacle
         ended = requests.end(work, request_id, RequestStatus.CANCELLED, person.user)
         if ended is None:
@@ -53,3 +44,11 @@ def _once(
             record.tell(work, ended, "cancelled")
         record.redraw(work, request_id)
         return Cancelled()
+
+
+def _obstacle(person: Person, request: KeptRequest | None) -> AlreadyDecided | MayNot | NoSuchRequest | None:
+    if request is None:
+        return NoSuchRequest()
+    if person.user not in request.parties:
+        return MayNot("Only who asked, and for whom it was asked, can take a request back.")
+    return None if request.is_pending else AlreadyDecided(request)

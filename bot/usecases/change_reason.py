@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from bot.model.audit import Action, Outcome
-from bot.model.request import Person, RequestStatus
-from bot.usecases import record
-from bot.usecases.decide import AlreadyDecided, MayNot, NoSuchRequest
+from bot.model.audit import Action
+from bot.model.request import Person
+from bot.usecases import deadlines, record
+from bot.usecases.decide import AlreadyDecided, MayNot, NoSuchRequest, log_refusal
 from bot.usecases.desk import Desk
 from storage import requests
 from storage.requests import KeptRequest
@@ -36,6 +36,7 @@ Obstacle = AlreadyDecided | MayNot | NoSuchRequest
 
 def consider_changing(desk: Desk, person: Person, request_id: str) -> MayChange | Obstacle:
     """Whether this person may change the reason; a refused attempt is logged."""
+    deadlines.expire(desk, request_id)  # its time may be over though no worker has come by
     with desk.database.write() as work:
         return _mine(work, desk, person, request_id)
 
@@ -44,6 +45,7 @@ def change_reason(
     desk: Desk, person: Person, request_id: str, reason: str, *, seen: str
 ) -> Changed | ChangedMeanwhile | Obstacle:
     """Writes the reason in one transaction; `seen` is the one that it replaces."""
+    deadlines.expire(desk, request_id)
     with desk.database.write() as work:
         mine = _mine(work, desk, person, request_id)
         if not isinstance(mine, MayChange):
@@ -60,17 +62,15 @@ def change_reason(
 
 def _mine(work: UnitOfWork, desk: Desk, person: Person, request_id: str) -> MayChange | Obstacle:
     request = requests.get(work, request_id, person.workspace)
+    seen = _look(person, request)
+    if not isinstance(seen, MayChange):
+        log_refusal(work, desk, person, Action.REQUEST_REASON_CHANGED, request, seen)
+    return seen
+
+
+def _look(person: Person, request: KeptRequest | None) -> MayChange | Obstacle:
     if request is None:
         return NoSuchRequest()
-    if person.user in request.parties and request.status is RequestStatus.PENDING:
-        return MayChange(request)
-    mine = person.user in request.parties
-    obstacle = (
-        AlreadyDecided(request) if mine else MayNot("Only who asked, and for whom, can change the reason.")
-    )
-    why = obstacle.reason if isinstance(obstacle, MayNot) else f"already {request.status}"
-    record.by_person(
-        work, desk, person, Action.REQUEST_REASON_CHANGED,
-        outcome=Outcome.DENIED, request=request, reason=why,
-    )  # fmt: skip
-    return obstacle
+    if person.user not in request.parties:
+        return MayNot("Only who asked, and for whom it was asked, can change the reason.")
+    return MayChange(request) if request.is_pending else AlreadyDecided(request)

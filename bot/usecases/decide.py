@@ -10,6 +10,7 @@ from bot.usecases import deadlines, record
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
 from bot.usecases.judge import NotLookedUp, judge, learn, not_looked_up
+from bot.usecases.look_up import RequestView, view_of
 from bot.usecases.submit import queue
 from storage import purchases, requests
 from storage.purchases import KeptPurchase
@@ -21,10 +22,18 @@ from storage.unit_of_work import UnitOfWork
 class MayDecide:
     """The request is open, and this person may say yes or no to it."""
 
-    request: KeptRequest
-    purchases: tuple[KeptPurchase, ...]
+    view: RequestView  #: as it stands: who has spoken, and who may still
+    approvals_needed: int  #: by the policy as it is now
     confirm_by_typing: bool = False  #: whether a yes needs the number's last four digits, typed
     canned_reasons: tuple[str, ...] = ()  #: reasons for a no that the policy offers
+
+    @property
+    def request(self) -> KeptRequest:
+        return self.view.request
+
+    @property
+    def purchase(self) -> KeptPurchase:
+        return self.view.purchases[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +125,17 @@ def consider(desk: Desk, person: Person, request_id: str, answer: Answer) -> May
     with desk.database.write() as work:
         seen = _examine(work, desk, person, request_id, answer)
         if isinstance(seen, _Seen):
-            canned = desk.policy and desk.policy.approvals.deny_reasons
-            return MayDecide(seen.request, seen.purchases, seen.verdict.confirm_by_typing, canned or ())
+            return _may_decide(work, desk, seen)
         obstacle = MayNot("It could not be looked up.") if isinstance(seen, NotLookedUp) else seen
-        _log_refusal(work, desk, person, request, answer, obstacle)
+        log_refusal(work, desk, person, _VERBS[answer], request, obstacle)
         return obstacle
+
+
+def _may_decide(work: UnitOfWork, desk: Desk, seen: _Seen) -> MayDecide:
+    canned = desk.policy and desk.policy.approvals.deny_reasons
+    needed = max(seen.request.approvals_needed, seen.verdict.approvals)
+    view = view_of(work, desk, seen.request)
+    return MayDecide(view, needed, seen.verdict.confirm_by_typing, canned or ())
 
 
 def decide(
@@ -158,7 +173,7 @@ def _once(
             obstacle = AlreadySpoken(seen.request)
         request = requests.get(work, request_id, person.workspace)
         refused = obstacle or NoSuchRequest()
-        _log_refusal(work, desk, person, request, say.answer, refused)
+        log_refusal(work, desk, person, _VERBS[say.answer], request, refused)
         return refused
 
 
@@ -261,23 +276,17 @@ def _deny(work: UnitOfWork, desk: Desk, person: Person, say: Say, seen: _Seen) -
 _VERBS = {Answer.APPROVE: Action.REQUEST_APPROVAL, Answer.DENY: Action.REQUEST_DENIED}
 
 
-def _log_refusal(  # noqa: PLR0917 - one short call each, in the order of the sentence
+def log_refusal(  # noqa: PLR0917 - one short call each, in the order of the sentence
     work: UnitOfWork,
     desk: Desk,
     person: Person,
+    action: Action,
     request: KeptRequest | None,
-    answer: Answer,
     obstacle: Obstacle,
 ) -> None:
-    record.by_person(
-        work,
-        desk,
-        person,
-        _VERBS[answer],
-        outcome=Outcome.DENIED,
-        request=request,
-        reason=_why(obstacle),
-    )
+    """Notes that somebody wanted to do something with a request, and why that was not possible."""
+    why = _why(obstacle)
+    record.by_person(work, desk, person, action, outcome=Outcome.DENIED, request=request, reason=why)
 
 
 def _why(obstacle: Obstacle) -> str:

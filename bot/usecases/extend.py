@@ -6,7 +6,7 @@ from bot.model import policy as rules
 from bot.model.audit import Action, Outcome
 from bot.model.request import Person, RequestStatus
 from bot.usecases import deadlines, record
-from bot.usecases.decide import AlreadyDecided, MayNot, NoSuchRequest
+from bot.usecases.decide import AlreadyDecided, MayNot, NoSuchRequest, log_refusal
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
 from bot.usecases.judge import learn
@@ -38,6 +38,7 @@ def extend(
     with desk.database.write() as work:
         request = requests.get(work, request_id, person.workspace)
         if request is None:
+            log_refusal(work, desk, person, Action.REQUEST_EXTENDED, None, NoSuchRequest())
             return NoSuchRequest()
         obstacle = _obstacle(work, desk, person, request) or _write(work, desk, person, request)
         if isinstance(obstacle, Extended):

@@ -48,7 +48,8 @@ def _outsiders(desk: Desk, listed: Listed, parties: tuple[str, ...]) -> Verdict 
         try:
             reason = rules.outsider(desk.policy, listed.profile(user))
         except NotListed:
-            why = "Who you are in Slack could not be looked up, so nothing was done. Please try again later."
+            whose = "Who asks" if user == parties[0] else "For whom it is"
+            why = f"{whose} could not be looked up in Slack, so nothing was done. Please try again later."
             return Verdict(allowed=False, deny_reason=why, unknown_people=(user,))
         if reason:
             return Verdict(allowed=False, deny_reason=reason)

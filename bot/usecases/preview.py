@@ -48,26 +48,53 @@ class NotAllowed:
     verdict: Verdict
 
 
-def preview(desk: Desk, person: Person, offer_id: str) -> Preview | NotAllowed | OfferGone | Taken:
+Unavailable = NotAllowed | OfferGone | Taken
+
+
+def preview(desk: Desk, person: Person, offer_id: str) -> Preview | Unavailable:
     """What would happen if this person asked for this offer; an attempt that leads nowhere is logged.
 
     Asks Slack who people are; what it learns is what `submit` relies on a moment later.
     """
     learn(desk, person.workspace, person.user)
     with desk.database.write() as work:
-        kept = searches.offer(work, person.workspace, offer_id)
-        if kept is None:
-            log_refusal(work, desk, person, None, "the offer is older than a day")
-            return OfferGone()
-        if taken := taken_by(work, desk, kept.offer.number):
-            log_refusal(work, desk, person, kept, f"request {taken.request.id} speaks for it")
-            return taken
-        verdict = judge(desk, Listed(work, person.workspace), (person.user,), kept.offer)
-        if not verdict.allowed:
-            log_refusal(work, desk, person, kept, verdict.deny_reason)
-            return NotAllowed(verdict)
-        spent = budgets.spent(work, purse_of(work, desk, person), desk.budgets)
+        return _preview(work, desk, person, offer_id)
+
+
+def preview_break_glass(desk: Desk, person: Person, offer_id: str) -> Preview | Unavailable:
+    """The same for buying without approval; whoever may not is refused, which is logged."""
+    learn(desk, person.workspace, person.user)
+    with desk.database.write() as work:
+        seen = _preview(work, desk, person, offer_id)
+        if not isinstance(seen, Preview) or seen.may_break_glass:
+            return seen
+        verdict = no_glass(seen.verdict)
+        log_refusal(work, desk, person, seen.kept, verdict.deny_reason)
+        return NotAllowed(verdict)
+
+
+def _preview(work: UnitOfWork, desk: Desk, person: Person, offer_id: str) -> Preview | Unavailable:
+    kept = searches.offer(work, person.workspace, offer_id)
+    if kept is None:
+        log_refusal(work, desk, person, None, "the offer is older than a day")
+        return OfferGone()
+    if taken := taken_by(work, desk, kept.offer.number):
+        log_refusal(work, desk, person, kept, f"request {taken.request.id} speaks for it")
+        return taken
+    verdict = judge(desk, Listed(work, person.workspace), (person.user,), kept.offer)
+    if not verdict.allowed:
+        log_refusal(work, desk, person, kept, verdict.deny_reason)
+        return NotAllowed(verdict)
+    spent = budgets.spent(work, purse_of(work, desk, person), desk.budgets)
     return Preview(kept, verdict, spent, bool(verdict.approvals) and may_break_glass(desk, person))
+
+
+def no_glass(verdict: Verdict) -> Verdict:
+    """The refusal of somebody whom the policy does not let buy without approval, or who needs none."""
+    why = "The policy does not let you buy without approval."
+    if not verdict.approvals:
+        why = "This number needs no approval: confirm the purchase as usual."
+    return Verdict(allowed=False, rule=verdict.rule, deny_reason=why)
 
 
 def may_break_glass(desk: Desk, person: Person) -> bool:

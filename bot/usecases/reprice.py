@@ -15,6 +15,7 @@ from bot.usecases.conclude import Order, conclude
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
 from bot.usecases.judge import judge, learn
+from bot.usecases.look_up import RequestView, view_of
 from bot.usecases.provider import offer_of
 from storage import jobs, purchases, requests
 from storage.purchases import KeptPurchase
@@ -33,8 +34,8 @@ class Same:
 class Dearer:
     """The price rose since it was asked for; whoever approves, approves the new one."""
 
-    request: KeptRequest
-    purchase: KeptPurchase
+    view: RequestView  #: with the new price, the new round and the rule that counts now
+    confirm_by_typing: bool  #: whether that rule asks for the number's last four digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,7 @@ def _raise_price(desk: Desk, seen: KeptRequest, purchase: KeptPurchase, fresh: O
         if request is None:
             return Moved()
         _write_price(work, desk, request, purchase, fresh)
-        repriced = purchases.get(work, purchase.id)
-        return Dearer(request, repriced) if repriced else Moved()
+        return Dearer(view_of(work, desk, request), verdict.confirm_by_typing)
 
 
 def reprice(desk: Desk, order: Order, fresh: Offer) -> None:

@@ -11,7 +11,15 @@ from bot.usecases import deadlines, record
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
 from bot.usecases.judge import NotLookedUp, judge, not_looked_up
-from bot.usecases.preview import NotAllowed, OfferGone, Taken, log_refusal, may_break_glass, taken_by
+from bot.usecases.preview import (
+    NotAllowed,
+    OfferGone,
+    Taken,
+    log_refusal,
+    may_break_glass,
+    no_glass,
+    taken_by,
+)
 from storage import jobs, purchases, requests, searches
 from storage.purchases import KeptPurchase
 from storage.requests import KeptRequest, NewRequest
@@ -113,8 +121,7 @@ def _refusal(  # noqa: PLR0917 - one short call each, in the order of the senten
     work: UnitOfWork, desk: Desk, person: Person, ask: Ask, kept: KeptOffer, verdict: Verdict
 ) -> NotAllowed | Taken | None:
     if verdict.allowed and ask.break_glass and not may_break_glass(desk, person):
-        why = "The policy does not let you buy without approval."
-        verdict = Verdict(allowed=False, rule=verdict.rule, deny_reason=why)
+        verdict = no_glass(verdict)
     if not verdict.allowed:
         log_refusal(work, desk, person, kept, verdict.deny_reason)
         return NotAllowed(verdict)

@@ -45,8 +45,9 @@ def actions(*elements: Block) -> Block:
 
 
 def button(
-    text: str, action_id: str, value: str, *, label: str | None = None, style: str | None = None
-) -> Block:
+    text: str, action_id: str, value: str, *, label: str | None = None, style: str | None = None,
+    confirm: Block | None = None,
+) -> Block:  # fmt: skip
     """A button; `label` is what a screen reader says where several have the same text."""
     block: Block = {
         "type": "button",
@@ -56,12 +57,25 @@ def button(
     }
     if label:
         block["accessibility_label"] = label[:BUTTON_TEXT]
+    if confirm:
+        block["confirm"] = confirm
     return block | {"style": style} if style else block
+
+
+def confirm_dialog(title: str, text: str, *, yes: str, no: str) -> Block:
+    """Slack's own question before a click is sent; it is no safeguard, since Slack alone asks it."""
+    return {
+        "title": plain(title, 100),
+        "text": plain(text, 300),
+        "confirm": plain(yes, 30),
+        "deny": plain(no, 30),
+    }
 
 
 def text_input(
     block_id: str, label: str, *, hint: str | None = None, optional: bool = False,
-    multiline: bool = False, limit: int = 500, placeholder: str | None = None, initial: str | None = None,
+    multiline: bool = False, limit: int = 500, least: int = 1, placeholder: str | None = None,
+    initial: str | None = None,
 ) -> Block:  # fmt: skip
     element: Block = {
         "type": "plain_text_input",
@@ -70,11 +84,11 @@ def text_input(
         "max_length": limit,
     }
     if not optional:
-        element["min_length"] = 1
+        element["min_length"] = least
     if placeholder:
         element["placeholder"] = plain(placeholder, 150)
     if initial:
-        element["initial_value"] = initial
+        element["initial_value"] = initial[:limit]
     return _input(block_id, label, element, hint=hint, optional=optional)
 
 
@@ -100,6 +114,12 @@ def select_input(block_id: str, label: str, choices: Iterable[tuple[str, str]], 
         "options": [option(text, value) for text, value in choices],
     }
     return _input(block_id, label, element, hint=None, optional=True)
+
+
+def person_input(block_id: str, label: str, placeholder: str, *, hint: str) -> Block:
+    """A select of the workspace's people; we are told at once whom somebody chose."""
+    element = {"type": "users_select", "action_id": block_id, "placeholder": plain(placeholder, 150)}
+    return _input(block_id, label, element, hint=hint, optional=True) | {"dispatch_action": True}
 
 
 def option(text: str, value: str) -> Block:

@@ -5,8 +5,8 @@ from bot.model.numbers import format_number
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, RequestStatus
 from bot.usecases.look_up import RequestView
-from handlers.ui.blocks import Block, actions, button, context, facts, message, section, words
-from handlers.ui.offers import place, price, warning
+from handlers.ui.blocks import Block, actions, button, confirm_dialog, context, facts, message, section, words
+from handlers.ui.offers import place, price, price_of, warning
 from handlers.ui.text import clean, count, escape, user, when, who
 from storage.purchases import KeptPurchase
 from storage.requests import KeptDecision, KeptRequest
@@ -44,7 +44,7 @@ def card(view: RequestView, *, kind: str, pinged: tuple[str, ...] = (), problem:
     `pinged` are mentioned, which pings them when the message is posted; all others are only named.
     """
     title = headline(view)
-    lead = f"{title}: {numbers(view)}, {_asked(view.request)}"
+    lead = f"{title}: {numbers(view)}, {asked(view.request)}"
     blocks = [section(f"*{title}*\n{subject(view)}")]
     if pinged:
         blocks.append(context(f"For a decision: {', '.join(who(one) for one in pinged)}"))
@@ -82,7 +82,7 @@ def subject(view: RequestView) -> str:
     return f"{numbers(view)} · {escape(place(view.purchases[0].offer))} · for {user(request.parties[-1])}"
 
 
-def _asked(request: KeptRequest) -> str:
+def asked(request: KeptRequest) -> str:
     """`asked by @rita for @ann`."""
     whose = f" for {user(request.on_behalf_of)}" if request.on_behalf_of else ""
     return f"asked by {user(request.requester)}{whose}"
@@ -101,16 +101,16 @@ def _facts(request: KeptRequest, purchase: KeptPurchase) -> Block:
         ("Request", request.id),
     ]
     if purchase.monthly_before is not None and purchase.setup_before is not None:
-        before = f"{format_usd(purchase.monthly_before)}/month + {format_usd(purchase.setup_before)} set-up"
+        before = price_of(purchase.monthly_before, purchase.setup_before)
         pairs.insert(0, (":warning: The price rose", f"It was {before}; it is {price(purchase.offer)}."))
     return facts(pairs)
 
 
 def _story(view: RequestView) -> list[str]:
     request = view.request
-    asked = _asked(request)
-    lines = [f"{asked[:1].upper()}{asked[1:]} {when(request.created_at)}{_reason_changed(request)}"]
-    lines += [_decision_line(view, d) for d in view.decisions[-MOST_DECISIONS:]]
+    by = asked(request)
+    lines = [f"{by[:1].upper()}{by[1:]} {when(request.created_at)}{_reason_changed(request)}"]
+    lines += [decision_line(view, d) for d in view.decisions[-MOST_DECISIONS:]]
     if request.is_pending:
         lines += _waiting(view)
     elif request.break_glass:
@@ -164,7 +164,7 @@ def may_still(view: RequestView) -> str:
     return f"may decide: {people}" if people else "nobody may decide this one: tell whoever keeps the policy"
 
 
-def _decision_line(view: RequestView, decision: KeptDecision) -> str:
+def decision_line(view: RequestView, decision: KeptDecision) -> str:
     verb = "Approved" if decision.answer is Answer.APPROVE else "Denied"
     earlier = " (the earlier price)" if decision.round != view.request.round else ""
     comment = f": “{escape(decision.comment, 200)}”" if decision.comment else ""
@@ -220,5 +220,13 @@ def asking(view: RequestView) -> list[Block]:
         return []
     return [
         button("Change reason", "request_reason", request.id, label=f"Change the reason for {number}"),
-        button("Cancel request", "request_cancel", request.id, label=f"Cancel the request for {number}"),
-    ]
+        button(
+            "Cancel request", "request_cancel", request.id,
+            label=f"Cancel the request for {number}", confirm=_surely(number),
+        ),
+    ]  # fmt: skip
+
+
+def _surely(number: str) -> Block:
+    text = f"The request for {number} ends, and the approvers are told. You can ask for the number again."
+    return confirm_dialog("Cancel the request?", text, yes="Cancel the request", no="Keep it")

@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal
 
+from bot.model.budget import Exceeded, Spent
 from bot.model.money import format_usd
 from bot.model.numbers import format_number
 from bot.model.offer import Offer
@@ -10,10 +11,13 @@ from bot.model.policy import Policy
 from bot.usecases.preview import Preview
 from handlers.ui.blocks import (
     Block,
+    actions,
+    button,
     choice_input,
     context,
     facts,
     modal,
+    person_input,
     section,
     select_input,
     text_input,
@@ -22,6 +26,8 @@ from handlers.ui.offers import abilities, place, price, warning
 from handlers.ui.text import count, escape, who
 
 CALLBACK = "request_submit"
+FOR_USER = "for_user"
+BREAK_GLASS = "break_glass"
 ALIAS_LIMIT = 100
 
 
@@ -34,22 +40,27 @@ def confirmation(preview: Preview, policy: Policy, *, channel: str) -> Block:
         section(
             f"*{format_number(offer.number)}*\n{escape(place(offer))} · {offer.type} · {abilities(offer)}"
         ),
-        facts(_price_facts(offer)),
+        facts(price_facts(offer)),
         section(_approval(preview, policy)),
     ]
+    blocks += budget_lines(preview)
     if warn := warning(offer):
         blocks.append(section(f":warning: {escape(warn)}"))
     blocks.append(
         text_input("reason", "What is it for?", multiline=True, limit=500, hint=_reason_hint(approvals))
     )
+    blocks.append(_for_whom())
     blocks += _options(offer)
     blocks.append(context("Taxes are extra. The provider charges the first month in full at the purchase."))
+    if preview.may_break_glass:
+        text = "Buy without approval…"
+        blocks.append(actions(button(text, BREAK_GLASS, preview.kept.id, style="danger")))
     metadata = json.dumps({"offer": preview.kept.id, "channel": channel})
     submit = f"Buy for {today}" if approvals == 0 else "Ask for approval"
     return modal("Confirm the purchase", blocks, callback_id=CALLBACK, submit=submit, metadata=metadata)
 
 
-def _price_facts(offer: Offer) -> list[tuple[str, str]]:
+def price_facts(offer: Offer) -> list[tuple[str, str]]:
     setup = "with no set-up fee" if not offer.setup else f"with {format_usd(offer.setup)} set-up"
     return [
         ("Paid today", f"{format_usd(offer.due_today or Decimal(0))} {setup}"),
@@ -64,6 +75,41 @@ def _approval(preview: Preview, policy: Policy) -> str:
     people = ", ".join(who(a) for a in (policy.approvals.approvers or ())[:10])
     needed = count(preview.verdict.approvals, "approval")
     return f"Needs {needed} by {people} (rule “{rule}”). You cannot approve your own request."
+
+
+def budget_lines(preview: Preview) -> list[Block]:
+    """What is left of this month's budgets, where there are any; and by how much the number is too dear."""
+    workspace, mine = preview.budgets
+    left = [(workspace, "the workspace's"), (mine, "your own")]
+    lines = [
+        f"{_left(spent)} of {whose} {format_usd(spent.limit)}"
+        for spent, whose in left
+        if spent.limit is not None
+    ]
+    if not lines:
+        return []
+    blocks = [context(f"Left of this month's budget (UTC): {', '.join(lines)}")]
+    today = preview.kept.offer.due_today or Decimal(0)
+    return blocks + [section(warn) for spent, whose in left if (warn := _too_much(spent, whose, today))]
+
+
+def _left(spent: Spent) -> str:
+    return format_usd(max(spent.left or Decimal(0), Decimal(0)))
+
+
+def _too_much(spent: Spent, whose: str, wanted: Decimal) -> str | None:
+    over = Exceeded(spent, wanted).over_by
+    if spent.limit is None or over <= 0:
+        return None
+    return (
+        f":warning: This does not fit: it needs {format_usd(wanted)}, {format_usd(over)} more than is "
+        f"left of {whose} budget. As it stands it will be refused."
+    )
+
+
+def _for_whom() -> Block:
+    hint = "Left empty, it is for you. Neither of you two can approve it, and your budget pays."
+    return person_input(FOR_USER, "For somebody else", "For yourself", hint=hint)
 
 
 def _reason_hint(approvals: int) -> str:

@@ -1,6 +1,7 @@
 """What a search found: a line a number, with its price and a Buy button."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from bot.model import countries
 from bot.model.money import format_usd
@@ -77,7 +78,12 @@ def price(offer: Offer) -> str:
     """`$0.80/month + $0.00 set-up`."""
     if offer.monthly is None:
         return "no price stated"
-    return f"{format_usd(offer.monthly)}/month + {format_usd(offer.setup)} set-up"
+    return price_of(offer.monthly, offer.setup)
+
+
+def price_of(monthly: Decimal, setup: Decimal) -> str:
+    """The same of two amounts."""
+    return f"{format_usd(monthly)}/month + {format_usd(setup)} set-up"
 
 
 def place(offer: Offer) -> str:

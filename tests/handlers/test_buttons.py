@@ -9,7 +9,7 @@ from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.door import dispatcher
-from handlers import actions, errors
+from handlers import actions, clicks, errors
 from handlers.ui.trouble import OLD_BUTTON
 from tests.handlers.answering import NUMBERS, direct, parts_for, texts
 from tests.sandbox.counterpart import TOKEN, Bench, Received, bench, button
@@ -81,11 +81,11 @@ def test_a_choice_in_a_form_needs_none_but_an_old_button_there_does(slack: Bench
 
 
 def test_a_click_whose_listener_fails_gets_an_answer(slack: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(actions.CLICKS, "offer_buy", lambda *_: None)
-    monkeypatch.setattr(actions, "after_click", lambda *_: 1 / 0)
-    message = slack.post("offer", [row(button("offer_buy"))])
+    monkeypatch.setitem(actions.CLICKS, "offer_reserve", lambda *_: None)
+    monkeypatch.setattr(clicks, "after_click", lambda *_: 1 / 0)
+    message = slack.post("offer", [row(button("offer_reserve"))])
     slack_down = {"status": 404}
     slack.control.fault("response_url", slack_down)
     with listening(slack):
-        assert slack.rita.click(message, "offer_buy").error is None
+        assert slack.rita.click(message, "offer_reserve").error is None
     assert "Something went wrong" in texts(slack)[-1]

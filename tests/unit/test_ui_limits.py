@@ -24,21 +24,27 @@ from bot.model.request import Answer, Options, Person, RequestStatus
 from bot.model.search import Search
 from bot.usecases import settle_by_hand
 from bot.usecases.budget import BudgetSheet
+from bot.usecases.cancel import Cancelled
 from bot.usecases.conclude import Order
 from bot.usecases.decide import AlreadyDecided, AlreadySpoken, MayDecide, MayNot, NoSuchRequest, PriceChanged
+from bot.usecases.extend import Extended, ExtendedBefore
 from bot.usecases.home import HomeSheet
 from bot.usecases.look_up import LogPage, NotTheirs, RequestsPage, RequestView, Timeline, Which
 from bot.usecases.preview import NotAllowed, OfferGone, Preview, Taken
+from bot.usecases.reprice import Dearer, DearerThanAllowed, Gone, Moved, Same
 from bot.usecases.search import Found, SearchPage
 from bot.usecases.submit import OverBudget
+from handlers.forms import inputs_of
 from handlers.ui import (
     audit,
     budget,
     cards,
+    changing,
     confirm,
     decide,
     direct,
     form,
+    glass,
     home,
     lists,
     offers,
@@ -59,6 +65,7 @@ AT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 BEA = Person("T0ONE", "U0BEA")
 PEOPLE = ("U0ANA", "S0PROCURE")
 SPENT = Spent("", Decimal(500), Decimal("12.3456"), Decimal("480.5"))
+OVER = (replace(SPENT, reserved=Decimal(600)), replace(SPENT, spender="U0BEA", limit=Decimal("1.2345")))
 BUDGETS = (SPENT, replace(SPENT, spender="U0BEA", limit=None))
 _PIECES = (
     "<!channel>", "<!here|x>", "<@U0VICTIM>", "<https://evil.example|Approve>", "<#C0SECRET>",
@@ -73,7 +80,7 @@ NASTY = st.one_of(
 _LINK = r"<https://demo\.slack\.com/archives/C0NUMBERS/p\d+\|message>"
 _OURS = re.compile(
     _LINK
-    + r"|<@(U0BEA|U0ANA|U0CAL)>|<!subteam\^S0PROCURE>"
+    + r"|<@(U0BEA|U0ANA|U0CAL)>|<#C0APPROVE>|<!subteam\^S0PROCURE>"
     + r"|<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-0-9: ]+UTC>"
 )
 
@@ -145,6 +152,32 @@ def a_timeline(text: str, each: int = 5, request: RequestStatus = RequestStatus.
         for i, (action, outcome) in enumerate([*product(Action, Outcome)] * each)
     )  # fmt: skip
     return Timeline(a_view(text, request, PurchaseStatus.WAITING), events)
+
+
+def deciding(text: str) -> MayDecide:
+    return MayDecide(a_view(text, RequestStatus.PENDING, PurchaseStatus.WAITING), 2)
+
+
+def typed(text: str) -> str:
+    """The same as a form brings it: nothing that no keyboard makes, and no more than fits."""
+    state = {"reason": {"value": {"type": "plain_text_input", "value": text[:500]}}}
+    return inputs_of({"state": {"values": state}})["reason"] or "a"
+
+
+def a_preview(text: str, budgets: tuple[Spent, Spent] | None = None) -> Preview:
+    verdict = Verdict(True, text, 2, channel="C0APPROVE")
+    return Preview(KeptOffer("S1.0", an_offer(text)), verdict, budgets or BUDGETS, True)
+
+
+def a_carried(text: str) -> dict[str, Any]:
+    options = {
+        "app_id": "a" * 150,
+        "subaccount": "a" * 150,
+        "cnam_lookup": "enabled",
+        "alias": typed(text)[:100],
+    }
+    about = {"offer": "S7K3M9QXZ2AB.1000", "channel": "C0NUMBERS", "for": "U0CAL"}
+    return {**about, "options": {**options, "compliance_application_id": "a" * 150}}
 
 
 def a_page(text: str, found: int = 5) -> SearchPage:
@@ -247,6 +280,14 @@ MESSAGES: dict[str, Build] = {
     "already spoken": lambda t: _said(decide.obstacle(AlreadySpoken(a_request(t)), Answer.APPROVE)),
     "price changed": lambda t: _said(decide.obstacle(PriceChanged(a_request(t)), Answer.APPROVE)),
     "may not": lambda t: _said(decide.obstacle(MayNot(t), Answer.DENY)),
+    "expired": lambda t: _said(
+        decide.obstacle(AlreadyDecided(a_request(t, RequestStatus.EXPIRED)), Answer.APPROVE)
+    ),
+    "may not cancel": lambda t: _said(changing.cancelled(MayNot(t))),
+    "cancelled": lambda _: _said(changing.cancelled(Cancelled())),
+    "extended": lambda t: _said(changing.extended(Extended(a_request(t)))),
+    "extended before": lambda t: _said(changing.extended(ExtendedBefore(a_request(t)))),
+    "may not extend": lambda t: _said(changing.extended(MayNot(t))),
     "no such request": lambda _: _said(decide.obstacle(NoSuchRequest(), Answer.DENY)),
 }
 
@@ -278,8 +319,31 @@ MODALS: dict[str, Build] = {
         a_policy(t),
         channel="C0NUMBERS",
     ),
-    "approve": lambda t: decide.approve_modal(MayDecide(a_request(t), (a_purchase(t),))),
-    "deny": lambda t: decide.deny_modal(MayDecide(a_request(t), (a_purchase(t),))),
+    "confirm, over budget": lambda t: confirm.confirmation(
+        a_preview(t, OVER), a_policy(t), channel="C0NUMBERS"
+    ),
+    "break glass": lambda t: glass.glass_modal(
+        a_preview(t), a_policy(t), a_carried(t), for_user="U0CAL", reason=t
+    ),
+    "break glass, over budget": lambda t: glass.glass_modal(
+        a_preview(t, OVER), a_policy(t), a_carried(t), for_user=None, reason=None
+    ),
+    "approve": lambda t: decide.approve_modal(deciding(t)),
+    "approve, by typing": lambda t: decide.approve_modal(replace(deciding(t), confirm_by_typing=True)),
+    "approve, not asked": lambda t: decide.after_look(deciding(t), None),
+    "approve, same price": lambda t: decide.after_look(deciding(t), Same()),
+    "approve, dearer": lambda t: decide.after_look(
+        deciding(t), Dearer(a_view(t, RequestStatus.PENDING, PurchaseStatus.WAITING), True)
+    ),
+    "approve, gone": lambda t: decide.after_look(deciding(t), Gone()),
+    "approve, too dear": lambda t: decide.after_look(deciding(t), DearerThanAllowed(an_offer(t), t)),
+    "approve, moved": lambda t: decide.after_look(deciding(t), Moved()),
+    "deny": lambda t: decide.deny_modal(deciding(t)),
+    "deny, canned": lambda t: decide.deny_modal(
+        replace(deciding(t), canned_reasons=tuple(f"{i} {t}"[:75] for i in range(20)))
+    ),
+    "reason": lambda t: changing.reason_modal(a_request(typed(t))),
+    "reason, changed meanwhile": lambda t: changing.reason_modal(a_request(typed(t)), typed=t),
     "settle, bought": lambda _: decide.settle_modal("P1", "14155550100", PurchaseStatus.BOUGHT),
     "settle, not bought": lambda _: decide.settle_modal("P1", "14155550100", PurchaseStatus.NOT_BOUGHT),
     "form": lambda _: form.search_form(channel="C0NUMBERS"),
