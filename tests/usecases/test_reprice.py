@@ -81,7 +81,8 @@ def test_a_dearer_price_begins_a_round_in_which_nothing_is_approved_yet(bench: B
     bench.decide("U0A00")
     _dearer(bench, "6.00000")
     look = _look(bench)
-    assert look == Dearer(bench.request(), bench.purchase())
+    assert isinstance(look, Dearer) and not look.confirm_by_typing
+    assert (look.view.request, look.view.purchases) == (bench.request(), (bench.purchase(),))
     now, priced = bench.request(), bench.purchase()
     assert (now.round, now.approvals_given, now.approvals_needed, now.rule) == (2, 0, 2, "dear")
     assert (priced.monthly, priced.monthly_before) == (Decimal(6), Decimal(5))
