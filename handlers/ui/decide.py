@@ -106,7 +106,7 @@ def deny_modal(seen: MayDecide) -> Block:
         canned = [(reason, reason) for reason in seen.canned_reasons]
         blocks.append(select_input("canned", "Reason", canned, "Choose one, or write your own"))
     only = not seen.canned_reasons
-    blocks.append(text_input("comment", "Why not?" if only else "More", multiline=True, optional=not only))
+    blocks.append(text_input("comment", "Why not?" if only else "In your own words", multiline=True, optional=not only))
     return modal("Deny the request", blocks, callback_id=DENY, submit="Deny", metadata=_seen(seen.request))
 
 
