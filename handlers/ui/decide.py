@@ -105,8 +105,9 @@ def deny_modal(seen: MayDecide) -> Block:
     if seen.canned_reasons:
         canned = [(reason, reason) for reason in seen.canned_reasons]
         blocks.append(select_input("canned", "Reason", canned, "Choose one, or write your own"))
-    only = not seen.canned_reasons
-    blocks.append(text_input("comment", "Why not?" if only else "In your own words", multiline=True, optional=not only))
+    label = "In your own words" if seen.canned_reasons else "Why not?"
+    optional = bool(seen.canned_reasons)
+    blocks.append(text_input("comment", label, multiline=True, optional=optional))
     return modal("Deny the request", blocks, callback_id=DENY, submit="Deny", metadata=_seen(seen.request))
 
 
