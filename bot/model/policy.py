@@ -307,16 +307,6 @@ def outsider(policy: Policy | None, profile: Profile) -> str | None:
     return None
 
 
-def groups_named(policy: Policy | None) -> frozenset[Group]:
-    """Every user group that the policy names, wherever."""
-    if policy is None:
-        return frozenset()
-    approvals = policy.approvals
-    lists = [approvals.approvers, approvals.notify, approvals.escalate_to, policy.budgets.raised_by]
-    lists += [rule.requesters for rule in policy.rules]
-    return frozenset(entry for listed in lists for entry in listed or () if _is_group(entry))
-
-
 @dataclass(frozen=True, slots=True)
 class Approvers:
     """Who may decide a request, as far as the groups could be looked up."""

@@ -6,6 +6,7 @@ from bot.model import policy as rules
 from bot.model.offer import Offer
 from bot.model.people import NotListed
 from bot.model.policy import Verdict, Wish
+from bot.model.policy_groups import groups_named
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
 
@@ -19,7 +20,7 @@ class NotLookedUp:
 
 def learn(desk: Desk, workspace: str, *users: str) -> None:
     """Asks Slack who these people are, and who is in the policy's groups. Never inside of a transaction."""
-    desk.directory.refresh(workspace, rules.groups_named(desk.policy) | set(users))
+    desk.directory.refresh(workspace, groups_named(desk.policy) | set(users))
 
 
 def judge(desk: Desk, listed: Listed, parties: tuple[str, ...], offer: Offer) -> Verdict:
