@@ -22,6 +22,7 @@ from handlers.ui.blocks import (
     select_input,
     text_input,
 )
+from handlers.ui.budget import left_line
 from handlers.ui.offers import abilities, place, price, warning
 from handlers.ui.text import count, escape, who
 
@@ -29,6 +30,7 @@ CALLBACK = "request_submit"
 FOR_USER = "for_user"
 BREAK_GLASS = "break_glass"
 ALIAS_LIMIT = 100
+YOURS, ALL = "Your", "The workspace's"
 
 
 def confirmation(preview: Preview, policy: Policy, *, channel: str) -> Block:
@@ -80,30 +82,20 @@ def _approval(preview: Preview, policy: Policy) -> str:
 def budget_lines(preview: Preview) -> list[Block]:
     """What is left of this month's budgets, where there are any; and by how much the number is too dear."""
     workspace, mine = preview.budgets
-    left = [(workspace, "the workspace's"), (mine, "your own")]
-    lines = [
-        f"{_left(spent)} of {whose} {format_usd(spent.limit)}"
-        for spent, whose in left
-        if spent.limit is not None
-    ]
-    if not lines:
-        return []
-    blocks = [context(f"Left of this month's budget (UTC): {', '.join(lines)}")]
+    both = ((mine, YOURS), (workspace, ALL))
+    limited = [(spent, whose) for spent, whose in both if spent.limit is not None]
     today = preview.kept.offer.due_today or Decimal(0)
-    return blocks + [section(warn) for spent, whose in left if (warn := _too_much(spent, whose, today))]
-
-
-def _left(spent: Spent) -> str:
-    return format_usd(max(spent.left or Decimal(0), Decimal(0)))
+    lines = [context(left_line(spent, whose)) for spent, whose in limited]
+    return lines + [section(warn) for spent, whose in limited if (warn := _too_much(spent, whose, today))]
 
 
 def _too_much(spent: Spent, whose: str, wanted: Decimal) -> str | None:
     over = Exceeded(spent, wanted).over_by
-    if spent.limit is None or over <= 0:
+    if over <= 0:
         return None
     return (
         f":warning: This does not fit: it needs {format_usd(wanted)}, {format_usd(over)} more than is "
-        f"left of {whose} budget. As it stands it will be refused."
+        f"left of {whose[:1].lower()}{whose[1:]} budget. As it stands it will be refused."
     )
 
 

@@ -42,7 +42,7 @@ def _ask(page: Page, reason: str) -> None:
     page.get_by_role("button", name=re.compile("^Buy ")).first.click(timeout=SLOW)
     dialog = page.get_by_role("dialog", name="Confirm the purchase")
     expect(dialog).to_contain_text("Needs 2 approvals", timeout=SLOW)
-    expect(dialog).to_contain_text("Left of this month's budget (UTC)")
+    expect(dialog).to_contain_text("Your budget this month (UTC): $60.00 of $60.00 left")
     dialog.get_by_label("What is it for?").fill(reason)
     dialog.get_by_role("button", name="Ask for approval").click()
     expect(dialog).to_have_count(0, timeout=SLOW)
