@@ -11,6 +11,7 @@ from bot.model.number_list import parse_numbers
 from bot.model.numbers import parse_number
 from bot.model.request import Person
 from bot.model.search import parse_search
+from bot.model.search_clean import visible
 from bot.usecases import look_up
 from bot.usecases import search as searching
 from bot.usecases.budget import budget_sheet
@@ -51,7 +52,7 @@ def register(app: App, parts: Parts) -> None:
 
 def number(parts: Parts, ack: Ack, body: Body) -> None:
     """Finds the word's own function; one that is not known gets the nearest."""
-    text = unescape(str(body.get("text") or "")).replace("\N{NO-BREAK SPACE}", " ").strip()
+    text = visible(unescape(str(body.get("text") or ""))).replace("\N{NO-BREAK SPACE}", " ").strip()
     word, rest = (*text.split(None, 1), "", "")[:2]
     command = Command(parts, ack, body, rest.strip())
     verb = WORDS.get(word.lower())

@@ -25,7 +25,7 @@ NOT_LOADED = "-"
 LOOKING_UP = "Who may do this is being looked up. Please press again."
 _LONGEST = 3000
 # no keyboard makes them, and PostgreSQL refuses the first in any text
-_UNTYPABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_UNTYPABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def listen(app: App, parts: Parts, submissions: Submissions) -> None:

@@ -21,6 +21,8 @@ from storage.unit_of_work import UnitOfWork
 
 _T = schema.purchase
 _S = PurchaseStatus
+ONE_MORE_TRY = _T.c.tries + 1
+"""For `tries`: counted by the database, whoever read the row before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +149,12 @@ def reprice(work: UnitOfWork, seen: KeptPurchase, fresh: Offer, limits: Budgets)
 
 def _at_rest(amount: Decimal) -> Decimal:
     return from_units(to_units(amount))
+
+
+def put_off(work: UnitOfWork, purchase_id: str, *, note: str) -> bool:
+    """Notes why a queued purchase is tried again later; False if it is not queued any more."""
+    queued = (_T.c.id == purchase_id) & (_T.c.status == _S.QUEUED)
+    return work.changed(update(_T).where(queued).values(tries=ONE_MORE_TRY, note=note))
 
 
 def note(work: UnitOfWork, purchase_id: str, **values: Any) -> None:

@@ -13,8 +13,13 @@ _UNSEEN = frozenset({"Cf", "Cs", "Co", "Cn"})  # zero-width marks, halves of cha
 def clean(text: str) -> str:
     """The text with straight quotes, short dashes and single ordinary blanks; what cannot be seen is gone."""
     plain = unicodedata.normalize("NFKC", text).translate(_ALIKE)
-    seen = (" " if _is_blank(c) else c for c in plain if unicodedata.category(c) not in _UNSEEN)
+    seen = (" " if _is_blank(c) else c for c in visible(plain))
     return " ".join(unicodedata.normalize("NFKC", "".join(seen)).split())
+
+
+def visible(text: str) -> str:
+    """The text without what cannot be seen: zero-width and direction marks, halves of characters."""
+    return "".join(c for c in text if unicodedata.category(c) not in _UNSEEN)
 
 
 def shorten(text: str, most: int = 40) -> str:

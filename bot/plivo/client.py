@@ -109,16 +109,25 @@ class PlivoClient:
             next_offset(found.meta, offset, limit, offers),
         )
 
-    def rented_number(self, number: str) -> RentedNumber | None:
-        """A number as the account holds it; None if the provider says clearly that it does not."""
+    def rented_number(self, number: str, *, subaccount: str | None = None) -> RentedNumber | None:
+        """A number as the account holds it; None if the provider says clearly that it does not.
+
+        One that was bought into a `subaccount` is also looked for in that one's list: whether the account
+        itself answers for it is not documented.
+        """
         digits = path_number(number)
         try:
             found = self._read(f"Number/{digits}/", {}, wire.WireNumber)
         except NotFound:
-            return None
+            return self._in_subaccount(digits, subaccount) if subaccount else None
         if found.number != digits:
             raise Unclear("The provider answered for another number.", http_status=200)
         return found.rented()
+
+    def _in_subaccount(self, digits: str, subaccount: str) -> RentedNumber | None:
+        asked = {"subaccount": subaccount, "number_startswith": digits}
+        found = self._read("Number/", asked, wire.NumberList)
+        return next((one.rented() for one in found.objects if one.number == digits), None)
 
     def rented_numbers(self, *, limit: int = PAGE, offset: int = 0) -> RentedPage:
         """A page of the numbers the account holds; 20 at most."""

@@ -17,7 +17,7 @@ from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
 from bot.usecases.judge import judge, learn
 from bot.usecases.preview import may_break_glass
-from bot.usecases.provider import offer_of
+from bot.usecases.provider import LISTED, held_as, offer_of
 from bot.usecases.reprice import is_dearer, reprice
 from storage import jobs, purchases, requests
 from storage.unit_of_work import Database
@@ -61,7 +61,8 @@ def _look(desk: Desk, order: Order) -> Offer:
     """The number as it is offered now. Raises Refused if it may not, or cannot, be bought any more."""
     purchase = order.purchase
     _check_policy(desk, order)
-    if desk.provider.rented_number(purchase.number) is not None:
+    subaccount = order.request.options.subaccount
+    if desk.provider.rented_number(purchase.number, subaccount=subaccount) is not None:
         raise Refused("The account holds this number already; nothing was bought.")
     fresh = offer_of(desk, purchase.number, purchase.offer.country)
     if fresh is None or fresh.monthly is None:
@@ -133,17 +134,20 @@ def _call(desk: Desk, order: Order, attempt: str) -> None:
 
 
 def _ask_whose(desk: Desk, order: Order, attempt: str, refusal: NotFound) -> None:
-    """A 404 to a buy says "somebody else took it" and "we have it already" in the same words."""
+    """A 404 to a buy says "somebody else took it" and "we have it already" in the same words.
+
+    The provider's list may lag: that it is not there yet settles nothing, and it is asked on.
+    """
+    subaccount = order.request.options.subaccount
     try:
-        ours = desk.provider.rented_number(order.purchase.number) is not None
+        rented = desk.provider.rented_number(order.purchase.number, subaccount=subaccount)
     except ProviderError:
-        _write(desk, order, attempt, _S.UNKNOWN, str(refusal), refusal.api_id)
-        return
-    if ours:
-        _write(desk, order, attempt, _S.BOUGHT, "the provider lists it in our account", refusal.api_id)
+        rented = None
+    if rented is None:
+        note = f"The provider says that it does not have it (“{refusal}”): probably somebody else took it."
+        _write(desk, order, attempt, _S.UNKNOWN, note, refusal.api_id)
     else:
-        note = f"The provider does not have it any more (“{refusal}”): somebody else took it."
-        _write(desk, order, attempt, _S.REFUSED, note, refusal.api_id)
+        _write(desk, order, attempt, held_as(rented), LISTED, refusal.api_id)
 
 
 def _write(  # noqa: PLR0917 - one short call each, in the order of the sentence
@@ -161,7 +165,7 @@ def _postpone_call(desk: Desk, order: Order, attempt: str, problem: NotSent | Ra
         _write(desk, order, attempt, _S.REFUSED, _gave_up(problem), problem.api_id)
         return
     with desk.database.write() as work:
-        tries = order.purchase.tries + 1
+        tries = purchases.ONE_MORE_TRY
         if conclude(work, order, _S.QUEUED, of_attempt=attempt, note=str(problem), tries=tries):
             jobs.remove(work, f"settle:{order.purchase.id}")
             jobs.put(work, f"buy:{order.purchase.id}", delay=delay)
@@ -174,7 +178,8 @@ def _again(desk: Desk, order: Order, problem: ProviderError) -> float | None:
         _end(desk, order, _gave_up(problem), problem.api_id)
         return None
     with desk.database.write() as work:
-        purchases.note(work, order.purchase.id, tries=order.purchase.tries + 1, note=str(problem))
+        if not purchases.put_off(work, order.purchase.id, note=str(problem)):
+            return None  # another worker is calling for it, or has
         record.of_purchase(work, order.request, order.purchase, *ACTIONS[_S.QUEUED], reason=str(problem))
     return delay
 

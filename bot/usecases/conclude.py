@@ -55,12 +55,18 @@ def conclude(
     state in which it may still come.
     """
     late = to in HELD and of_attempt is not None
-    if late and not _make_room(work, order):
+    way = _make_room(work, order, str(of_attempt)) if late else _Way()
+    if way.blocked_by:
+        _log_clash(work, order, way.blocked_by)
         return False
     values = {"of_attempt": of_attempt, "note": note, "api_id": api_id or order.purchase.api_id, **values}
     was = purchases.move(work, order.purchase.id, _ANY_TIME_BEFORE if late else origins, to, **values)
+    if was is None and way.gave_way:
+        raise RuntimeError("a purchase moved in the moment in which another made room for it")
     if was is None:
         return False
+    # the log comes last of all locks
+    way.log(work)
     action, outcome = ACTIONS[to]
     context = {"api_id": api_id} if api_id else {}
     record.of_purchase(
@@ -70,31 +76,50 @@ def conclude(
     return True
 
 
-def _make_room(work: UnitOfWork, order: Order) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Whether a number that arrived late can take its place, and who gave way to it."""
+
+    blocked_by: str | None = None  #: a request that has called for the number itself
+    gave_way: Order | None = None
+    why: str = ""
+
+    def log(self, work: UnitOfWork) -> None:
+        if self.gave_way:
+            request, purchase = self.gave_way.request, self.gave_way.purchase
+            failed = (Action.PURCHASE_REFUSED, Outcome.FAILURE)
+            record.of_purchase(work, request, purchase, *failed, reason=self.why)
+            record.tell(work, request, "refused")
+
+
+def _make_room(work: UnitOfWork, order: Order, attempt: str) -> _Way:
     """Lets a number that arrived late take the place of a later request for it, which cannot be bought now.
 
-    False if that one has been called for itself: then the provider's list says it is held, and by whom is
+    Blocked if that one has been called for itself: then the provider's list says it is held, and by whom is
     for people to sort out. Both stand in the log.
     """
+    mine = purchases.get(work, order.purchase.id)
     other = purchases.live(work, order.purchase.account, order.purchase.number)
     if other is None or other.id == order.purchase.id:
-        return True
-    why = f"request {order.request.id} bought this number; its answer came late"
-    ended = requests.end(
-        work, other.request_id, RequestStatus.CANCELLED, None
-    )  # the request first, as always
+        return _Way()
+    if mine is None or mine.attempt != attempt or mine.status is not _S.NOT_BOUGHT:
+        return _Way()  # the move itself will say no
+    why = f"Request {order.request.id} bought this number; its answer came late."
+    # the request first, as always
+    ended = requests.end(work, other.request_id, RequestStatus.CANCELLED, None)
     request = ended or requests.get(work, other.request_id)
     if request is None or not purchases.move(work, other.id, _NOT_CALLED, _S.REFUSED, note=why):
-        record.of_purchase(
-            work, order.request, order.purchase, Action.PURCHASE_UNKNOWN, Outcome.UNKNOWN,
-            reason=f"the provider says bought, and request {other.request_id} has called for it as well",
-        )  # fmt: skip
-        return False
+        return _Way(blocked_by=other.request_id)
     deadlines.disarm(work, request)
     jobs.remove(work, f"buy:{other.id}")
-    record.of_purchase(work, request, other, Action.PURCHASE_REFUSED, Outcome.FAILURE, reason=why)
-    record.tell(work, request, "refused")
-    return True
+    return _Way(gave_way=Order(request, other), why=why)
+
+
+def _log_clash(work: UnitOfWork, order: Order, other: str) -> None:
+    record.of_purchase(
+        work, order.request, order.purchase, Action.PURCHASE_UNKNOWN, Outcome.UNKNOWN,
+        reason=f"The provider says bought, and request {other} has called for it as well.",
+    )  # fmt: skip
 
 
 def _follow_up(work: UnitOfWork, order: Order, before: PurchaseStatus, to: PurchaseStatus) -> None:

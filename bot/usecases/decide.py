@@ -235,31 +235,27 @@ def _approve(work: UnitOfWork, desk: Desk, person: Person, say: Say, seen: _Seen
     request = requests.count_approval(work, seen.request.id, at_least=seen.verdict.approvals)
     if request is None:
         raise _TooLate
-    count = f"{request.approvals_given} of {request.approvals_needed}"
-    record.by_person(
-        work,
-        desk,
-        person,
-        Action.REQUEST_APPROVAL,
-        request=request,
-        reason=say.comment,
-        changes={"approvals": count},
-    )
-    record.redraw(work, request.id)
     complete = request.approvals_given >= request.approvals_needed
     if complete:
-        _complete(work, desk, person, request)
+        _complete(work, person, request)
+    # the log comes last of all locks
+    count = {"approvals": f"{request.approvals_given} of {request.approvals_needed}"}
+    record.by_person(
+        work, desk, person, Action.REQUEST_APPROVAL, request=request, reason=say.comment, changes=count
+    )
+    if complete:
+        record.by_person(work, desk, person, Action.REQUEST_APPROVED, request=request)
+        record.tell(work, request, "approved")
+    record.redraw(work, request.id)
     return Approved(request, complete)
 
 
-def _complete(work: UnitOfWork, desk: Desk, person: Person, request: KeptRequest) -> None:
+def _complete(work: UnitOfWork, person: Person, request: KeptRequest) -> None:
     if not requests.end(work, request.id, RequestStatus.APPROVED, person.user):
         raise _TooLate
-    record.by_person(work, desk, person, Action.REQUEST_APPROVED, request=request)
     for purchase in purchases.of_request(work, request.id):
         queue(work, purchase.id)
     deadlines.disarm(work, request)
-    record.tell(work, request, "approved")
 
 
 def _deny(work: UnitOfWork, desk: Desk, person: Person, say: Say, seen: _Seen) -> Denied:

@@ -155,9 +155,15 @@ def share(desk: Desk, person: Person, search_id: str, first: int, *, channel: st
 def _page(desk: Desk, person: Person, search_id: str, first: int) -> SearchPage | SearchGone:
     with desk.database.read() as work:
         kept = searches.get(work, person.workspace, search_id)
-        if kept is None:
-            return SearchGone()
-        return SearchPage(kept, parse_search(kept.text), first, searches.offers(work, search_id, first, PAGE))
+        if kept is not None:
+            offers = searches.offers(work, search_id, first, PAGE)
+            return SearchPage(kept, parse_search(kept.text), first, offers)
+    with desk.database.write() as work:
+        record.by_person(
+            work, desk, person, Action.SEARCH_PERFORMED, outcome=Outcome.DENIED,
+            reason="the search is older than a day", changes={"search_id": search_id},
+        )  # fmt: skip
+    return SearchGone()
 
 
 def _keep_more(desk: Desk, seen: KeptSearch, more: _Look) -> None:

@@ -8,6 +8,7 @@ from bot.model.purchase import PurchaseStatus
 from bot.usecases.buy import load
 from bot.usecases.conclude import Order, conclude
 from bot.usecases.desk import Desk
+from bot.usecases.provider import LISTED, held_as
 from storage import purchases
 from storage.unit_of_work import UnitOfWork
 
@@ -33,7 +34,9 @@ def settle(desk: Desk, purchase_id: str) -> float | None:
     if order is None or order.purchase.status not in ASKABLE:
         return None
     try:
-        rented = desk.provider.rented_number(order.purchase.number)
+        rented = desk.provider.rented_number(
+            order.purchase.number, subaccount=order.request.options.subaccount
+        )
     except ProviderError as problem:
         return _no_answer(desk, order, problem)
     if rented is None:
@@ -45,20 +48,13 @@ def settle(desk: Desk, purchase_id: str) -> float | None:
 def _admit(desk: Desk, order: Order) -> None:
     """The watchdog fired and nobody wrote a result: the process that called is gone or frozen."""
     with desk.database.write() as work:
-        conclude(work, order, _S.UNKNOWN, note="no answer to the call was recorded")
-
-
-def held_as(rented: RentedNumber) -> PurchaseStatus:
-    """Whether a number the account holds can be used, or still waits for documents."""
-    waits = rented.active is False and bool(rented.compliance_status)
-    return _S.AWAITING_DOCUMENTS if waits else _S.BOUGHT
+        conclude(work, order, _S.UNKNOWN, note="No answer to the call was recorded.")
 
 
 def _there(desk: Desk, order: Order, rented: RentedNumber) -> None:
     with desk.database.write() as work:
         _count(work, order)
-        note = "the provider lists it in our account"
-        conclude(work, order, held_as(rented), origins=ASKABLE, note=note)
+        conclude(work, order, held_as(rented), origins=ASKABLE, note=LISTED)
 
 
 def _not_there(desk: Desk, order: Order) -> float | None:
@@ -67,7 +63,7 @@ def _not_there(desk: Desk, order: Order) -> float | None:
         left = _left(desk, order, work.now)
         if left > 0:
             return min(_pause(order), left)
-        note = "the provider did not list it within the time in which it should have; nothing was bought"
+        note = "The provider did not list it within the time in which it should have; nothing was bought."
         conclude(work, order, _S.NOT_BOUGHT, origins=ASKABLE, note=note)
         return None
 
@@ -76,7 +72,7 @@ def _no_answer(desk: Desk, order: Order, problem: ProviderError) -> float:
     with desk.database.write() as work:
         _count(work, order)
         if _left(desk, order, work.now) <= 0:
-            note = f"the provider could not be asked: {problem}"
+            note = f"The provider could not be asked: {problem}"
             conclude(work, order, _S.NEEDS_HUMAN, origins={_S.UNKNOWN}, note=note)
     return _pause(order)
 

@@ -92,7 +92,7 @@ def settle_by_hand(
     if order is None:
         return NoSuchPurchase()
     with database.write() as work:
-        note = f"settled by hand: {reason}"
+        note = f"Settled by hand: {reason}"
         settled = conclude(work, order, to, origins=ASKABLE, note=note, actor=actor)
         if settled:
             changes = {"to": to.value, "from": order.purchase.status.value}

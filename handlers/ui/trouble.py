@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.model.errors import (
@@ -50,6 +51,8 @@ _TEXTS: Mapping[type[Exception], str] = {
     "Whoever runs Numberdesk checks PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN; `doctor` tells more.",
     NotSent: "The provider could not be reached. Nothing was done; please try again in a minute.",
     RateLimited: "The provider asks us to slow down. Nothing was done; please try again in a minute.",
+    SlackApiError: "Slack did not take what was to be shown. Nothing was done; please try again.",
+    OSError: "Slack could not be reached. Nothing was done; please try again in a minute.",
     SQLAlchemyError: "The desk's database did not answer. Nothing was changed; please try again in a minute.",
 }
 

@@ -112,7 +112,9 @@ def test_the_log_is_there_in_slack_and_in_the_shell(desk: World) -> None:
 
 def test_every_word_gets_an_answer(desk: World) -> None:
     words = "help|help search|requests|list|info +14155550100|policy|audit|release 1|budget|watch x"
-    odd = "serach US|search Atlantis|buy 1|buy +14155550100|search payload"
+    odd = (
+        "serach US|search Atlantis|buy 1|buy +14155550100|search payload|\u202ehelp|\u200bsearch US local 415"
+    )
     with Person(desk.slack_url, RITA) as rita:
         for word in f"{words}|{odd}".split("|"):
             before = len(rita.messages(NUMBERS))

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from bot.model.audit import Actor, ActorType
+from bot.model.errors import NotSent
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, RequestStatus
-from bot.usecases.buy import buy
+from bot.usecases import buy as module
+from bot.usecases.buy import buy, load
 from bot.usecases.decide import Approved, Say, decide
 from bot.usecases.settle_by_hand import (
     MayNotSettle,
@@ -179,3 +181,14 @@ def test_each_step_leaves_one_event(bench: Bench) -> None:
         ("purchase.started", "success"),
         ("purchase.bought", "success"),
     ]
+
+
+def test_a_worker_that_comes_late_puts_nothing_off(bench: Bench) -> None:
+    """Its lease ran out while it asked, another worker bought, and its own look fails at last."""
+    bench.ask()
+    seen = load(bench.desk.database, bench.purchase().id)
+    assert seen
+    bench.work()
+    assert module._again(bench.desk, seen, NotSent()) is None
+    assert (bench.purchase().status, bench.purchase().note) == (_S.BOUGHT, None)
+    assert bench.events()[-1] == ("purchase.bought", "success")

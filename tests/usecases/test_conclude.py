@@ -89,7 +89,7 @@ def test_the_later_request_is_refused_with_words_and_the_late_one_is_bought(
     assert _late(bench, first)
     mine, theirs = bench.purchase(first), bench.purchase(second)
     assert (mine.status, theirs.status) == (_S.BOUGHT, _S.REFUSED)
-    assert theirs.note == f"request {first} bought this number; its answer came late"
+    assert theirs.note == f"Request {first} bought this number; its answer came late."
     assert [e.reason for e in bench.logged(Action.PURCHASE_REFUSED)] == [theirs.note]
     ended = RequestStatus.CANCELLED if stands is _S.WAITING else RequestStatus.APPROVED
     assert bench.request(second).status is ended

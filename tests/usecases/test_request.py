@@ -4,6 +4,7 @@ from collections import Counter
 
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, RequestStatus
+from bot.usecases import search as searching
 from bot.usecases.decide import (
     AlreadyDecided,
     AlreadySpoken,
@@ -15,6 +16,7 @@ from bot.usecases.decide import (
     decide,
 )
 from bot.usecases.preview import NotAllowed, OfferGone, Preview, Taken, preview
+from bot.usecases.search import SearchGone
 from bot.usecases.submit import Repeated, Submitted
 from tests.usecases.conftest import APPROVERS, Bench, at_once
 
@@ -114,3 +116,15 @@ def test_a_denied_number_can_be_asked_for_again(bench: Bench) -> None:
     assert isinstance(_approve(bench, "U0BOSS", Answer.DENY), Denied)
     assert bench.purchase().status is PurchaseStatus.DROPPED
     assert isinstance(bench.ask(offer=offer, key="V2"), Submitted)
+
+
+def test_a_page_of_a_search_that_is_gone_is_answered_and_logged(bench: Bench) -> None:
+    search_id = bench.offers().kept.id
+    bench.later(86_401)
+    for look in (
+        lambda: searching.turn(bench.desk, bench.person(), search_id, 5),
+        lambda: searching.share(bench.desk, bench.person(), search_id, 0, channel="C0NUMBERS"),
+        lambda: searching.look(bench.desk, bench.person(), search_id),
+    ):
+        assert isinstance(look(), SearchGone)
+        assert bench.events()[-1] == ("search.performed", "denied")

@@ -73,7 +73,7 @@ def _is_not_answered(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("meanwhile", "status"),
-    [(_becomes_ours, _S.BOUGHT), (lambda _: None, _S.REFUSED), (_is_not_answered, _S.UNKNOWN)],
+    [(_becomes_ours, _S.BOUGHT), (lambda _: None, _S.UNKNOWN), (_is_not_answered, _S.UNKNOWN)],
 )
 def test_a_404_to_a_buy_is_asked_about(
     bench: Bench, meanwhile: Callable[[Bench], None], status: PurchaseStatus
@@ -85,9 +85,43 @@ def test_a_404_to_a_buy_is_asked_about(
     bench.work()
     assert bench.purchase().status is status
     assert bench.posts(bench.purchase().number) == 1
-    if status is _S.REFUSED:
-        assert "somebody else took it" in (bench.purchase().note or "")
-        assert bench.taken() == ("0.00", "0.00")
+
+
+def test_a_404_to_a_buy_that_took_effect_is_bought_although_the_list_lags(bench: Bench) -> None:
+    """A gateway may repeat the call: the first buys, the second hears "not found", and the list is behind."""
+    bench.plivo.spoil("buy", {"effect_then": {"status": 404, "body": {"error": "not found"}}}, times=1)
+    bench.asked()
+    number = bench.purchase().number
+    bench.plivo.spoil("rented", {"status": 404, "body": {"error": "not found"}}, times=3, number=number)
+    bench.work()
+    assert bench.purchase().status is _S.UNKNOWN
+    assert "probably somebody else took it" in (bench.purchase().note or "")
+    for _ in range(2):
+        bench.later(70)
+    assert bench.purchase().status is _S.BOUGHT
+    assert bench.posts(number) == 1
+    bench.assert_budget_is_the_sum()
+
+
+def test_a_404_to_a_buy_is_not_bought_once_the_window_is_over(bench: Bench) -> None:
+    bench.plivo.spoil("buy", {"status": 404, "body": {"error": "not found"}}, times=1)
+    bench.asked()
+    bench.work()
+    bench.later(1000)
+    assert bench.purchase().status is _S.NOT_BOUGHT
+    assert bench.taken() == ("0.00", "0.00")
+
+
+def test_a_number_in_a_subaccount_is_found_in_that_ones_list(bench: Bench) -> None:
+    subaccount = next(s.id for s in bench.desk.provider.subaccounts() if s.enabled)
+    bench.asked(subaccount=subaccount)
+    number = bench.purchase().number
+    bench.plivo.spoil("buy", {"reset": "after"}, times=1)
+    bench.plivo.spoil("rented", {"status": 404, "body": {"error": "not found"}}, number=number)
+    bench.work()
+    bench.later(2)
+    assert bench.purchase().status is _S.BOUGHT
+    assert bench.posts(number) == 1
 
 
 def test_the_answer_to_a_call_that_was_frozen_until_everybody_gave_up_is_taken_in(bench: Bench) -> None:
