@@ -4,13 +4,12 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from threading import Event
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from slack_sdk.errors import SlackApiError
@@ -38,6 +37,7 @@ from bot.model.offer import NumberType
 from bot.model.people import Group, NotListed
 from bot.model.policy_check import warnings
 from bot.model.policy_file import read_policy
+from bot.model.policy_keys import country_code, person_id
 from bot.model.purchase import PurchaseStatus
 from bot.serving import Served
 from bot.serving import serve as serve_http
@@ -181,7 +181,14 @@ def policy_explain(  # noqa: PLR0917 - each is an option, named on the command l
     """Say which rule decides a purchase, why not the others, and who may approve."""
     loaded = read_policy(_policy_file(file))
     digits = parse_number(number) if number else ""
-    wish = rules.Wish(user, country.upper(), kind, _usd(monthly, "--monthly"), _usd(setup, "--setup"), digits)
+    wish = rules.Wish(
+        _option("--user", user, person_id),
+        _option("--country", country, country_code),
+        kind,
+        _option("--monthly", monthly, parse_usd),
+        _option("--setup", setup, parse_usd),
+        digits,
+    )
     members = _members()
     verdict = rules.decide(loaded.policy, wish, members)
     shell.show_verdict(verdict, rules.who_may_decide(loaded.policy, user, members), as_json=as_json)
@@ -268,9 +275,13 @@ def _policy_file(file: Path | None) -> Path:
     return path
 
 
-def _usd(text: str, option: str) -> Decimal:
+_Read = TypeVar("_Read")
+
+
+def _option(option: str, text: str, read: Callable[[str], _Read]) -> _Read:
+    """The option's value as `read` has it; its ValueError as wrong usage."""
     try:
-        return parse_usd(text)
+        return read(text)
     except ValueError as problem:
         raise typer.BadParameter(str(problem), param_hint=f"'{option}'") from None
 

@@ -119,6 +119,8 @@ def show_verdict(verdict: Verdict, approvers: Approvers, *, as_json: bool) -> No
         typer.echo(f"Refused: {verdict.deny_reason}")
         return
     people = ", ".join(sorted(approvers.users)) or "nobody"
+    if approvers.unknown_groups:
+        people += f" (who is in {', '.join(approvers.unknown_groups)} could not be looked up)"
     needed = f"{verdict.approvals} of: {people}" if verdict.approvals else "none"
     typer.echo(f"Allowed by the rule “{verdict.rule}”. Approvals needed: {needed}.")
 

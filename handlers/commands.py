@@ -9,15 +9,16 @@ from slack_bolt import Ack, App
 from bot.model.errors import NotUnderstood
 from bot.model.number_list import parse_numbers
 from bot.model.numbers import parse_number
+from bot.model.policy_words import ByNumber, ByPrice, ByRequest, parse_policy_words
 from bot.model.request import Person
 from bot.model.search import parse_search
 from bot.model.search_clean import visible
-from bot.usecases import look_up
+from bot.usecases import explain, look_up
 from bot.usecases import search as searching
 from bot.usecases.budget import budget_sheet
 from handlers.errand import Reply, after_command
 from handlers.parts import Body, Parts, unescape, where, who_acts
-from handlers.ui import audit, budget, lists, offers, requests, timeline
+from handlers.ui import audit, budget, lists, offers, policy, requests, timeline
 from handlers.ui import help as helps
 from handlers.ui.blocks import Block, message, section
 from handlers.ui.form import search_form
@@ -137,7 +138,23 @@ def _info(command: Command) -> None:
 
 
 def _policy(command: Command) -> None:
-    command.now(lists.policy(command.parts.desk.policy))
+    if not command.rest:
+        command.now(policy.policy(command.parts.desk.policy))
+        return
+    about = parse_policy_words(command.rest)  # what is not understood is said at once
+    command.later(partial(_explain, command, about))
+
+
+def _explain(command: Command, about: ByRequest | ByNumber | ByPrice, reply: Reply) -> None:
+    desk, person = command.parts.desk, command.person
+    match about:
+        case ByRequest(request_id):
+            reply.say(policy.request_explanation(explain.explain_request(desk, person, request_id)))
+        case ByNumber(digits):
+            reply.say(policy.explanation(explain.explain_number(desk, person, digits)))
+        case ByPrice(country, kind, monthly):
+            found = explain.explain_price(desk, person, country, kind, monthly)
+            reply.say(policy.explanation(found))
 
 
 def _budget(command: Command) -> None:

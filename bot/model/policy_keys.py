@@ -55,7 +55,8 @@ def _usd(value: object) -> Decimal:
     return amount
 
 
-def _country(value: object) -> str:
+def country_code(value: object) -> str:
+    """Two letters of ISO 3166-1, large. Raises ValueError with what was meant, if that can be told."""
     code = value.strip().upper() if isinstance(value, str) else ""
     if len(code) == 2 and pycountry.countries.get(alpha_2=code):  # noqa: PLR2004 - alpha-2 means two letters
         return code
@@ -92,11 +93,13 @@ def _canned(text: str) -> str:
 
 
 CannedReason = Annotated[str, AfterValidator(_canned)]
-Person = Annotated[str, AfterValidator(_slack_id("UW", _FIND_PERSON))]
+person_id = _slack_id("UW", _FIND_PERSON)
+"""A person's id of Slack as it is. Raises ValueError with where ids are found."""
+Person = Annotated[str, AfterValidator(person_id)]
 PersonOrGroup = Annotated[str, AfterValidator(_slack_id("UWS", f"{_FIND_PERSON}; {_FIND_GROUP}"))]
 Channel = Annotated[str, AfterValidator(_slack_id("CG", _FIND_CHANNEL))]
 Usd = Annotated[Decimal, BeforeValidator(_usd)]
-Country = Annotated[str, BeforeValidator(_country)]
+Country = Annotated[str, BeforeValidator(country_code)]
 KindOfNumber = Annotated[NumberType, BeforeValidator(_number_type)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 non_empty = BeforeValidator(_named_at_least_one)

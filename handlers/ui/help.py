@@ -28,7 +28,11 @@ TOPICS = {
     ),
     "list": "`/number list`: the numbers the account holds. `/number info +1 415-555-0100`: one of them.",
     "info": "`/number info +1 415-555-0100`: what the provider says of a number the account holds.",
-    "policy": "`/number policy`: the rules; the first that matches decides who must approve.",
+    "policy": (
+        "`/number policy`: the rules; the first that matches decides who must approve. "
+        "`/number policy US local 5.00`, `/number policy +1 415-555-0100` or `/number policy R…`: which rule "
+        "decides, why not the others, who could approve, and why you may not."
+    ),
     "budget": (
         "`/number budget`: what was bought and is reserved this month (UTC), what is left of it, and who can "
         "raise it. Approvers see it by person."

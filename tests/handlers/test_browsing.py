@@ -180,3 +180,26 @@ def test_the_budget_is_said_and_by_person_to_approvers_alone(desk: World) -> Non
         anas = typed(ana, "budget", "Budget for")
         assert "rita: 50% used" in anas.words
     assert desk.events().count("budget.read") == 1
+
+
+def test_the_policy_is_listed_and_explained(tmp_path: Path) -> None:
+    with world(tmp_path, f"sqlite:///{tmp_path / 'x.db'}") as desk:
+        desk.start()
+        with Person(desk.slack_url, "U0RITA") as rita, Person(desk.slack_url, "U0ANA") as ana:
+            rita.command(NUMBERS, "/number policy")
+            assert "May buy without approval in an emergency" in rita.wait_message(NUMBERS, "rules").words
+            rita.command(NUMBERS, "/number policy US tollfree 1.00")
+            why = rita.wait_message(NUMBERS, "Needs 2 approvals")
+            assert "“everyday US local”: it is for local numbers" in why.words
+            assert "Could approve it for you: ana, otto" in why.words
+            number = ask(rita, dear=True)
+            rita.wait_message(NUMBERS, "Waiting for approval")
+            rita.command(NUMBERS, f"/number policy +{number}")
+            rita.wait_message(NUMBERS, "$25.00/month")
+            (request,) = desk.rows("SELECT id FROM request")[0]
+            rita.command(NUMBERS, f"/number policy {request}")
+            rita.wait_message(NUMBERS, "Nobody decides their own request")
+            ana.command(NUMBERS, f"/number policy {request}")
+            ana.wait_message(NUMBERS, "You may approve it.")
+            rita.command(NUMBERS, "/number policy US local")
+            rita.wait_message(NUMBERS, "Which monthly price?")

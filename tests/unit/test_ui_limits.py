@@ -17,7 +17,7 @@ from bot.model.audit import SYSTEM, Action, Actor, ActorType, AuditEvent, Logged
 from bot.model.budget import Exceeded, Spent
 from bot.model.errors import Misread, NotUnderstood, Refused
 from bot.model.offer import NumberType, Offer
-from bot.model.policy import Approvals, Policy, Rule, Verdict
+from bot.model.policy import Approvals, Policy, Rule, RuleLooked, Verdict
 from bot.model.provider import RentedNumber, RentedPage
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, Options, Person, RequestStatus
@@ -27,6 +27,7 @@ from bot.usecases.budget import BudgetSheet
 from bot.usecases.cancel import Cancelled
 from bot.usecases.conclude import Order
 from bot.usecases.decide import AlreadyDecided, AlreadySpoken, MayDecide, MayNot, NoSuchRequest, PriceChanged
+from bot.usecases.explain import Explained, ExplainedRequest, NotOffered
 from bot.usecases.extend import Extended, ExtendedBefore
 from bot.usecases.home import HomeSheet
 from bot.usecases.look_up import LogPage, NotTheirs, RequestsPage, RequestView, Timeline, Which
@@ -48,6 +49,7 @@ from handlers.ui import (
     home,
     lists,
     offers,
+    policy,
     refusals,
     requests,
     threads,
@@ -154,6 +156,17 @@ def a_timeline(text: str, each: int = 5, request: RequestStatus = RequestStatus.
     return Timeline(a_view(text, request, PurchaseStatus.WAITING), events)
 
 
+def a_verdict(text: str, *, allowed: bool = True) -> Verdict:
+    looked = tuple(RuleLooked(text, matched=i == 29, why_not=text) for i in range(30))
+    return Verdict(allowed, text, 2, None if allowed else text, considered=looked)
+
+
+def an_explanation(text: str, *, allowed: bool) -> Explained:
+    exceeded = (Exceeded(SPENT, Decimal(20)), Exceeded(replace(SPENT, spender="U0BEA"), Decimal(20)))
+    names = (text,) * 30
+    return Explained(an_offer(text), a_verdict(text, allowed=allowed), names, (text,), exceeded)
+
+
 def deciding(text: str) -> MayDecide:
     return MayDecide(a_view(text, RequestStatus.PENDING, PurchaseStatus.WAITING), 2)
 
@@ -252,8 +265,15 @@ MESSAGES: dict[str, Build] = {
         "14155550100", RentedNumber("14155550100", t, Decimal("0.8"), date(2026, 1, 2))
     ),
     "info, not held": lambda _: lists.number_info("14155550100", None),
-    "policy": lambda t: lists.policy(a_policy(t)),
-    "no policy": lambda _: lists.policy(None),
+    "policy": lambda t: policy.policy(a_policy(t)),
+    "no policy": lambda _: policy.policy(None),
+    "explained": lambda t: policy.explanation(an_explanation(t, allowed=True)),
+    "explained, refused": lambda t: policy.explanation(an_explanation(t, allowed=False)),
+    "explained, not offered": lambda _: policy.explanation(NotOffered("14155550100")),
+    "explained, a request": lambda t: policy.request_explanation(
+        ExplainedRequest(a_view(t, RequestStatus.PENDING, PurchaseStatus.WAITING), a_verdict(t), t)
+    ),
+    "explained, nobody's business": lambda _: policy.request_explanation(NotTheirs()),
     "budget": lambda t: budget.budget_page(a_budget(t)),
     "budget, without limits": lambda t: budget.budget_page(replace(a_budget(t, None), people=())),
     "help": lambda _: help_.help_text(),

@@ -1,0 +1,108 @@
+"""Which rule decides, why not the others, who could approve, and why one may not oneself."""
+
+from decimal import Decimal
+
+import pytest
+
+from bot.model.offer import NumberType
+from bot.model.people import Profile
+from bot.model.request import Answer
+from bot.usecases.explain import (
+    Explained,
+    ExplainedRequest,
+    NotOffered,
+    explain_number,
+    explain_price,
+    explain_request,
+)
+from bot.usecases.look_up import NotTheirs
+from tests.usecases.conftest import Bench, MakeBench
+
+POLICY = """
+[approvals]
+channel = "C0APPROVE"
+approvers = ["S0PROCURE", "U0BOSS"]
+
+[[rules]]
+name = "no premium countries"
+countries = ["KP"]
+deny = "We do not buy there."
+
+[[rules]]
+name = "cheap"
+max_monthly = "2.00"
+approvals = 0
+
+[[rules]]
+name = "rest"
+approvals = 2
+
+[budgets]
+per_user = "10.00"
+"""
+
+
+@pytest.fixture
+def bench(make_bench: MakeBench) -> Bench:
+    return make_bench(POLICY)
+
+
+def _price(bench: Bench, monthly: str, country: str = "US") -> Explained:
+    return explain_price(bench.desk, bench.person(), country, NumberType.LOCAL, Decimal(monthly))
+
+
+def test_the_rule_that_decides_and_why_not_those_before_it(bench: Bench) -> None:
+    found = _price(bench, "5.00")
+    assert (found.verdict.rule, found.verdict.approvals) == ("rest", 2)
+    assert [(r.name, r.matched, r.why_not) for r in found.verdict.considered] == [
+        ("no premium countries", False, "it is for KP"),
+        ("cheap", False, "it ends at $2.00 a month"),
+        ("rest", True, None),
+    ]
+    assert "Boss" in found.approvers and len(found.approvers) == 13
+    assert found.exceeded == ()
+    assert _price(bench, "0.80", "KP").verdict.deny_reason == "We do not buy there."
+
+
+def test_nobody_could_approve_their_own_and_a_group_that_is_down_is_named(bench: Bench) -> None:
+    mine = explain_price(bench.desk, bench.person("U0BOSS"), "US", NumberType.LOCAL, Decimal(5))
+    assert "Boss" not in mine.approvers
+    bench.slack.down = True
+    bench.shift(61)
+    found = _price(bench, "5.00")
+    assert found.verdict.unknown_people == ("U0RITA",), "who asks is not known either"
+    assert (found.approvers, found.unknown_groups) == (("U0BOSS",), ("S0PROCURE",)), "names are not known"
+
+
+def test_a_budget_that_does_not_suffice_and_a_guest_are_said(bench: Bench) -> None:
+    (exceeded,) = _price(bench, "12.00").exceeded
+    assert (exceeded.over_by, exceeded.spent.spender) == (Decimal("2.00"), "U0RITA")
+    bench.slack.profiles["U0RITA"] = Profile("Rita", guest=True)
+    bench.shift(61)
+    assert "guests" in (_price(bench, "5.00").verdict.deny_reason or "")
+
+
+def test_a_number_is_judged_by_what_the_provider_offers(bench: Bench) -> None:
+    offer = bench.offers().offers[0].offer
+    found = explain_number(bench.desk, bench.person(), offer.number)
+    assert isinstance(found, Explained)
+    assert (found.offer.number, found.verdict.rule) == (offer.number, "cheap")
+    assert explain_number(bench.desk, bench.person(), "14155550199") == NotOffered("14155550199")
+
+
+def test_a_request_says_why_one_may_not_approve_it(bench: Bench) -> None:
+    request = bench.asked(offer=bench.priced("5.00000"))
+
+    def why(user: str) -> str | None:
+        found = explain_request(bench.desk, bench.person(user), request)
+        assert isinstance(found, ExplainedRequest)
+        return found.why_not
+
+    assert "Nobody decides their own request" in (why("U0RITA") or "")
+    assert why("U0BOSS") is None
+    bench.decide("U0BOSS", request_id=request)
+    assert "one person counts once" in (why("U0BOSS") or "")
+    bench.decide("U0A01", Answer.DENY, request_id=request)
+    assert why("U0A02") == "It is denied already."
+    assert explain_request(bench.desk, bench.person("U0NOBODY"), request) == NotTheirs()
+    assert explain_request(bench.desk, bench.person("U0BOSS"), "R0NOTHERE") == NotTheirs()
