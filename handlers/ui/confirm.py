@@ -23,6 +23,7 @@ from handlers.ui.blocks import (
     text_input,
 )
 from handlers.ui.offers import abilities, place, price, warning
+from handlers.ui.refusals import who_raises
 from handlers.ui.text import count, escape, who
 
 CALLBACK = "request_submit"
@@ -43,7 +44,7 @@ def confirmation(preview: Preview, policy: Policy, *, channel: str) -> Block:
         facts(price_facts(offer)),
         section(_approval(preview, policy)),
     ]
-    blocks += budget_lines(preview)
+    blocks += budget_lines(preview, policy)
     if warn := warning(offer):
         blocks.append(section(f":warning: {escape(warn)}"))
     blocks.append(
@@ -77,8 +78,8 @@ def _approval(preview: Preview, policy: Policy) -> str:
     return f"Needs {needed} by {people} (rule “{rule}”). You cannot approve your own request."
 
 
-def budget_lines(preview: Preview) -> list[Block]:
-    """What is left of this month's budgets, where there are any; and by how much the number is too dear."""
+def budget_lines(preview: Preview, policy: Policy) -> list[Block]:
+    """What is left of this month's budgets, and by how much the number is too dear for them."""
     workspace, mine = preview.budgets
     left = [(workspace, "the workspace's"), (mine, "your own")]
     lines = [
@@ -90,7 +91,9 @@ def budget_lines(preview: Preview) -> list[Block]:
         return []
     blocks = [context(f"Left of this month's budget (UTC): {', '.join(lines)}")]
     today = preview.kept.offer.due_today or Decimal(0)
-    return blocks + [section(warn) for spent, whose in left if (warn := _too_much(spent, whose, today))]
+    raised = who_raises(policy.budgets.raised_by or ())
+    warnings = [warn for spent, whose in left if (warn := _too_much(spent, whose, today))]
+    return blocks + [section(f"{warn} {raised}") for warn in warnings]
 
 
 def _left(spent: Spent) -> str:

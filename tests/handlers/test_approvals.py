@@ -152,7 +152,8 @@ def test_a_price_that_rose_is_shown_before_the_yes_and_undoes_the_earlier_ones(t
     assert team.cara.submit() is None
     assert "The price changed while you were looking" in told(team.cara)
     assert team.otto.submit() is None
-    assert "It was $25.00/month" in waiting(team.ana, number, "1 of 2 approvals").words
+    card = waiting(team.cara, number, f"Approved by <@{OTTO}>")
+    assert "1 of 2 approvals" in card.words and "It was $25.00/month" in card.words
     approving(team.ana, number)
     assert team.ana.submit() is None
     assert "$30.00" in waiting(team.ana, number, "Bought").words
@@ -253,5 +254,4 @@ def test_words_of_others_do_nothing_and_are_not_lost(team: Several) -> None:
     assert "w" * 400 in ended.words and "end”" in ended.words
     pinged = [user for ping in team.desk.control.pings(since) for user in ping["users"]]
     assert "U0CARA" not in pinged
-    assert team.desk.control.log("refused", since=since) == []
     assert team.logged(number, "request.denied") == [f"Too dear: {'w' * 400} {HOSTILE} end"]
