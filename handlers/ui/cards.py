@@ -27,6 +27,8 @@ HEADLINES = {
 }
 BREAK_GLASS = ":rotating_light: Without approval"
 MOST_DECISIONS, MOST_NAMES = 8, 10
+_COMMENT, _LAST_COMMENT = 200, 600
+"""Characters: the last word is shown whole, a chosen reason with it; Slack takes no card with eight such."""
 _MEANING = {
     _P.QUEUED: "The purchase is next in the queue.",
     _P.BUYING: "The provider has been called; its answer is awaited.",
@@ -167,7 +169,8 @@ def may_still(view: RequestView) -> str:
 def decision_line(view: RequestView, decision: KeptDecision) -> str:
     verb = "Approved" if decision.answer is Answer.APPROVE else "Denied"
     earlier = " (the earlier price)" if decision.round != view.request.round else ""
-    comment = f": “{escape(decision.comment, 200)}”" if decision.comment else ""
+    limit = _LAST_COMMENT if decision is view.decisions[-1] else _COMMENT
+    comment = f": “{escape(decision.comment, limit)}”" if decision.comment else ""
     return f"{verb} by {user(decision.approver)} {when(decision.at)}{earlier}{comment}"
 
 

@@ -24,6 +24,7 @@ from handlers.ui.blocks import (
 )
 from handlers.ui.budget import left_line
 from handlers.ui.offers import abilities, place, price, warning
+from handlers.ui.refusals import who_raises
 from handlers.ui.text import count, escape, who
 
 CALLBACK = "request_submit"
@@ -45,7 +46,7 @@ def confirmation(preview: Preview, policy: Policy, *, channel: str) -> Block:
         facts(price_facts(offer)),
         section(_approval(preview, policy)),
     ]
-    blocks += budget_lines(preview)
+    blocks += budget_lines(preview, policy)
     if warn := warning(offer):
         blocks.append(section(f":warning: {escape(warn)}"))
     blocks.append(
@@ -79,14 +80,16 @@ def _approval(preview: Preview, policy: Policy) -> str:
     return f"Needs {needed} by {people} (rule “{rule}”). You cannot approve your own request."
 
 
-def budget_lines(preview: Preview) -> list[Block]:
-    """What is left of this month's budgets, where there are any; and by how much the number is too dear."""
+def budget_lines(preview: Preview, policy: Policy) -> list[Block]:
+    """What is left of this month's budgets, and by how much the number is too dear for them."""
     workspace, mine = preview.budgets
     both = ((mine, YOURS), (workspace, ALL))
     limited = [(spent, whose) for spent, whose in both if spent.limit is not None]
     today = preview.kept.offer.due_today or Decimal(0)
+    raised = who_raises(policy.budgets.raised_by or ())
     lines = [context(left_line(spent, whose)) for spent, whose in limited]
-    return lines + [section(warn) for spent, whose in limited if (warn := _too_much(spent, whose, today))]
+    warnings = [warn for spent, whose in limited if (warn := _too_much(spent, whose, today))]
+    return lines + [section(f"{warn} {raised}") for warn in warnings]
 
 
 def _too_much(spent: Spent, whose: str, wanted: Decimal) -> str | None:

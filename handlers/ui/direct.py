@@ -20,6 +20,9 @@ _SAID = {
     "An approver has been asked to look.",
 }
 
+_COMMENT = 2500
+"""Characters: whatever an approver's form holds, so that whose request it is reads all of it."""
+
 
 def direct(view: RequestView, event: str, reader: str) -> Block:
     """The message for `event`, from the newest row; `reader` is whose request it is, or an approver."""
@@ -49,7 +52,7 @@ def _text(view: RequestView, event: str) -> str:
 def _decided(view: RequestView, number: str, event: str) -> str:
     last = view.decisions[-1] if view.decisions else None
     by = f" by {user(last.approver)}" if last else ""
-    comment = f": “{escape(last.comment)}”" if last and last.comment else ""
+    comment = f": “{escape(last.comment, _COMMENT)}”" if last and last.comment else ""
     verb = "approved" if last and last.answer is Answer.APPROVE and event == "approved" else "denied"
     after = " It is being bought." if verb == "approved" else ""
     return f"Your request for {number} was {verb}{by}{comment}.{after}"

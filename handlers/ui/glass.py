@@ -27,7 +27,7 @@ def glass_modal(
     blocks = [
         section(f"*{format_number(offer.number)}*\n{escape(place(offer))}{whose}"),
         facts(price_facts(offer)),
-        *budget_lines(preview),
+        *budget_lines(preview, policy),
         section(_loudly(preview, policy)),
         text_input(
             "reason", "Why can it not wait?", multiline=True, limit=500, least=LEAST_REASON,
