@@ -5,6 +5,8 @@ is still there at the approved price; commit the intent, which takes the job awa
 watchdog; call once; write down what the answer means. What is unclear is `unknown`, never repeated.
 """
 
+from sqlalchemy.exc import DBAPIError
+
 from bot.model.audit import Action
 from bot.model.errors import CredentialsRefused, NotFound, NotSent, ProviderError, RateLimited, Refused
 from bot.model.offer import Offer
@@ -24,6 +26,8 @@ from storage.unit_of_work import Database
 
 _S = PurchaseStatus
 
+WRITES = 3
+"""Times that an answer is written down before the watchdog has to find out by asking."""
 AGAIN_AFTER = (5.0, 15.0, 60.0, 180.0, 300.0)
 """Seconds until a purchase that surely was not made is tried again; after the last it is refused."""
 
@@ -151,6 +155,20 @@ def _ask_whose(desk: Desk, order: Order, attempt: str, refusal: NotFound) -> Non
 
 
 def _write(  # noqa: PLR0917 - one short call each, in the order of the sentence
+    desk: Desk, order: Order, attempt: str, to: PurchaseStatus, note: str | None, api_id: str | None
+) -> None:
+    for left in reversed(range(WRITES)):
+        try:
+            _write_once(desk, order, attempt, to, note, api_id)
+        except DBAPIError:
+            # a deadlock, or a number that somebody asked for in this moment: the answer is not to be lost
+            if not left:
+                raise
+        else:
+            return
+
+
+def _write_once(  # noqa: PLR0917
     desk: Desk, order: Order, attempt: str, to: PurchaseStatus, note: str | None, api_id: str | None
 ) -> None:
     with desk.database.write() as work:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.model.audit import Actor, ActorType
 from bot.model.errors import NotSent
@@ -192,3 +193,29 @@ def test_a_worker_that_comes_late_puts_nothing_off(bench: Bench) -> None:
     assert module._again(bench.desk, seen, NotSent()) is None
     assert (bench.purchase().status, bench.purchase().note) == (_S.BOUGHT, None)
     assert bench.events()[-1] == ("purchase.bought", "success")
+
+
+@pytest.mark.parametrize(("times", "status"), [(1, _S.BOUGHT), (2, _S.BOUGHT), (3, _S.BUYING)])
+def test_an_answer_is_written_again_where_the_database_undid_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, times: int, status: PurchaseStatus
+) -> None:
+    """A deadlock takes the one who has the provider's answer; what stays unwritten the watchdog finds."""
+    undone = iter(range(times))
+    conclude = module.conclude
+
+    def conclude_or_not(*arguments: Any, **more: Any) -> bool:
+        written = conclude(*arguments, **more)
+        if next(undone, None) is not None:
+            raise OperationalError("UPDATE", None, Exception("deadlock detected"))
+        return written
+
+    bench.ask()
+    monkeypatch.setattr(module, "conclude", conclude_or_not)
+    bench.work()
+    assert bench.purchase().status is status
+    monkeypatch.undo()
+    for _ in range(2):
+        bench.later(130)
+    assert bench.purchase().status is _S.BOUGHT
+    assert bench.posts(bench.purchase().number) == 1
+    bench.assert_budget_is_the_sum()
