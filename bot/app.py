@@ -36,6 +36,7 @@ from bot.usecases.settle import settle
 from bot.worker import Handler, Worker
 from handlers import messages
 from handlers.errand import aside
+from handlers.home_team import HomeApp
 from handlers.parts import Parts
 from handlers.people import SlackPeople
 from handlers.responder import Responder
@@ -72,7 +73,8 @@ class Program:
     def slack_app(self) -> App:
         """Slack's listeners on a Bolt app. The door, or the socket, has verified and parsed already."""
         logging.getLogger("slack_bolt.App").addFilter(_not_meant)
-        app = App(
+        app = HomeApp(
+            self.parts.people,
             name="numberdesk",
             client=self.parts.slack,
             authorize=lambda **_: self._authorization(),

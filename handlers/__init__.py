@@ -14,12 +14,10 @@ from handlers import (
     options,
     views,
 )
-from handlers.home_team import at_home
 from handlers.parts import Parts
 
 
 def register(app: App, parts: Parts) -> None:
     """Puts every listener on a Bolt app; `actions` ends with the one for buttons that nobody knows."""
-    app.middleware(at_home(parts.people))
     for door in (commands, browsing, asking, deciding, changing, actions, views, options, home, errors):
         door.register(app, parts)
