@@ -121,7 +121,9 @@ def _again(parts: Parts, seen: RequestView, at: Card) -> str | None:
 
 def _message(parts: Parts, seen: RequestView, kind: str, *, first: bool = False) -> Block:
     policy = parts.desk.policy
-    pinged = policy.approvals.pinged if policy and first and kind == APPROVAL else ()
+    # of a broken glass there is nothing to decide: the notice in the thread is the loud one
+    asks = first and kind == APPROVAL and not seen.request.break_glass
+    pinged = policy.approvals.pinged if policy and asks else ()
     unposted = seen.cards.get(APPROVAL)
     problem = None
     if kind == REQUEST and unposted and unposted.ts is None:

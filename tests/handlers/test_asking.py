@@ -206,6 +206,8 @@ def test_a_broken_glass_is_loud_and_buys_once(tmp_path: Path, database_url: str)
         assert f"<@{CARA}> buys" in notice.words and URGENT in notice.words
         pings = [p for p in team.desk.control.pings(since) if p["ts"] == notice.ts]
         assert [set(p["users"]) for p in pings] == [{OTTO, CARA}]
+        cards = [m for m in team.ana.messages(APPROVE) if m.thread_ts is None]
+        assert not any("For a decision" in card.words for card in cards), "there is nothing to decide"
         assert len(team.desk.buys(number)) == 1 and team.standing(number) == ["approved"]
         assert len(team.logged(number, "request.repeated")) == 2
 
