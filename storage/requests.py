@@ -158,8 +158,10 @@ def _conditions(work: UnitOfWork, wanted: Wanted) -> Iterator[ColumnElement[bool
         yield or_(_T.c.created_at < last.created_at, same)
 
 
-def count_approval(work: UnitOfWork, request_id: str, *, at_least: int) -> KeptRequest | None:
-    """Adds one approval to a pending request in one UPDATE; None if it is not pending any more.
+def count_approval(work: UnitOfWork, seen: KeptRequest, *, at_least: int) -> KeptRequest | None:
+    """Adds one approval to a pending request in one UPDATE; None if it ended, or is in another round, by now.
+
+    A round is a price: a yes to one of them never counts for another.
 
     Counting what was read and comparing it would leave a request stuck when two approve at once on
     PostgreSQL; the row that comes back says whether this was the last approval needed. `at_least` is how
@@ -167,7 +169,8 @@ def count_approval(work: UnitOfWork, request_id: str, *, at_least: int) -> KeptR
     """
     needed = case((_T.c.approvals_needed < at_least, at_least), else_=_T.c.approvals_needed)
     new = {"approvals_given": _T.c.approvals_given + 1, "approvals_needed": needed}
-    return _request(work.one(update(_T).where(_pending(request_id)).values(**new).returning(*_T.c)))
+    here = _waiting(work, seen.id) & (_T.c.round == seen.round)
+    return _request(work.one(update(_T).where(here).values(**new).returning(*_T.c)))
 
 
 def add_decision(
@@ -186,6 +189,13 @@ def add_decision(
         )
         .on_conflict_do_nothing()
     )
+
+
+def deny(work: UnitOfWork, seen: KeptRequest, by: str) -> KeptRequest | None:
+    """Ends a pending request with a no; None if it ended, or is in another round, by now."""
+    here = _waiting(work, seen.id) & (_T.c.round == seen.round)
+    new = {"status": RequestStatus.DENIED, "decided_at": work.now, "decided_by": by}
+    return _request(work.one(update(_T).where(here).values(**new).returning(*_T.c)))
 
 
 def end(work: UnitOfWork, request_id: str, status: RequestStatus, by: str | None) -> KeptRequest | None:

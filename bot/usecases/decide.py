@@ -1,5 +1,6 @@
 """Decide: an approver's yes or no to a request, counted in one UPDATE."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.model import policy as rules
@@ -111,6 +112,10 @@ class _Seen:
     verdict: Verdict
 
 
+LOOKS = 3
+"""Times that a decision is tried whose request moves under it: it may be repriced once and end once."""
+
+
 class _TooLate(Exception):
     """The request ended meanwhile: nothing of this unit of work may stay."""
 
@@ -142,12 +147,13 @@ def decide(
     desk: Desk, person: Person, request_id: str, say: Say
 ) -> Approved | Denied | Obstacle | NotLookedUp:
     """Writes a yes or a no in one transaction; of two at once each is told what really happened."""
+    for _ in range(LOOKS - 1):
+        deadlines.expire(desk, request_id)
+        with suppress(_TooLate):
+            return _once(desk, person, request_id, say)
+        # Somebody, or time, moved the request between our look and our UPDATE; the next look sees how.
     deadlines.expire(desk, request_id)
-    try:
-        return _once(desk, person, request_id, say)
-    except _TooLate:
-        # Somebody ended the request between our look and our UPDATE; the second look sees how.
-        return _once(desk, person, request_id, say)
+    return _once(desk, person, request_id, say)
 
 
 def _look(desk: Desk, person: Person, request_id: str) -> KeptRequest | None:
@@ -232,7 +238,7 @@ def current_decisions(work: UnitOfWork, request: KeptRequest) -> tuple[KeptDecis
 
 
 def _approve(work: UnitOfWork, desk: Desk, person: Person, say: Say, seen: _Seen) -> Approved:
-    request = requests.count_approval(work, seen.request.id, at_least=seen.verdict.approvals)
+    request = requests.count_approval(work, seen.request, at_least=seen.verdict.approvals)
     if request is None:
         raise _TooLate
     complete = request.approvals_given >= request.approvals_needed
@@ -259,7 +265,7 @@ def _complete(work: UnitOfWork, person: Person, request: KeptRequest) -> None:
 
 
 def _deny(work: UnitOfWork, desk: Desk, person: Person, say: Say, seen: _Seen) -> Denied:
-    request = requests.end(work, seen.request.id, RequestStatus.DENIED, person.user)
+    request = requests.deny(work, seen.request, person.user)
     if request is None:
         raise _TooLate
     deadlines.let_go(work, request)

@@ -33,8 +33,8 @@ def extend(
     desk: Desk, person: Person, request_id: str
 ) -> Extended | ExtendedBefore | AlreadyDecided | MayNot | NoSuchRequest:
     """Moves the end of a request in one transaction. Asks Slack who is an approver: not for an ack."""
-    deadlines.expire(desk, request_id)
     learn(desk, person.workspace, person.user)
+    deadlines.expire(desk, request_id)  # after Slack was asked, which may take its time
     with desk.database.write() as work:
         request = requests.get(work, request_id, person.workspace)
         if request is None:

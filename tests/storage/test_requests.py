@@ -75,7 +75,7 @@ def test_approvals_counted_at_once_are_all_counted(database: Database) -> None:
 
     def approve(_: int) -> int:
         with database.write() as work:
-            counted = requests.count_approval(work, made.id, at_least=0)
+            counted = requests.count_approval(work, made, at_least=0)
         assert counted
         return counted.approvals_given
 
@@ -102,7 +102,7 @@ def test_an_approval_after_the_end_is_not_counted(database: Database) -> None:
     with database.write() as work:
         assert requests.end(work, made.id, S.DENIED, "U0ANA")
     with database.write() as work:
-        assert requests.count_approval(work, made.id, at_least=0) is None
+        assert requests.count_approval(work, made, at_least=0) is None
     assert _get(database, made.id).approvals_given == 0
 
 
@@ -113,7 +113,7 @@ def test_a_yes_and_a_no_at_once_never_both_count(database: Database) -> None:
         with database.write() as work:
             if which % 2:
                 return bool(requests.end(work, made.id, S.DENIED, "U0ANA"))
-            counted = requests.count_approval(work, made.id, at_least=0)
+            counted = requests.count_approval(work, made, at_least=0)
             return bool(counted and requests.end(work, made.id, S.APPROVED, "U0CAL"))
 
     assert sum(at_once(8, decide)) == 1
@@ -175,3 +175,14 @@ def test_a_card_is_kept_where_it_is_drawn_last(database: Database) -> None:
         "request": Card(made.id, "request", "D0BEA", "2.2", None),
         "approval": Card(made.id, "approval", "C0APPROVE", "1.1", None),
     }
+
+
+def test_what_was_said_of_one_round_counts_for_no_other(database: Database) -> None:
+    made = _new(database)
+    with database.write() as work:
+        later = requests.new_round(work, made, Round(rule="dear", approvals_needed=1, channel=None))
+        assert later
+        assert requests.count_approval(work, made, at_least=1) is None
+        assert requests.deny(work, made, "U0ANA") is None
+        counted = requests.count_approval(work, later, at_least=1)
+    assert counted and (counted.round, counted.approvals_given) == (2, 1)

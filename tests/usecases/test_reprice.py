@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from bot.model.audit import Action
 from bot.model.errors import ProviderError
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, RequestStatus
+from bot.usecases import decide as decide_module
 from bot.usecases.buy import buy, load
 from bot.usecases.decide import AlreadyDecided, PriceChanged
 from bot.usecases.reprice import Dearer, DearerThanAllowed, Gone, Moved, PriceLook, Same, look_again, reprice
@@ -164,7 +166,7 @@ def test_the_last_yes_against_a_dearer_price(bench: Bench) -> None:
         lambda: look_again(bench.desk, seen, purchase),
     )
     if isinstance(look, Dearer):
-        assert isinstance(yes, PriceChanged | AlreadyDecided) or not yes.complete
+        assert isinstance(yes, PriceChanged | AlreadyDecided)
         assert (bench.request().status, bench.request().round) == (RequestStatus.PENDING, 2)
     else:
         assert yes.complete and isinstance(look, Moved)
@@ -257,3 +259,34 @@ def test_two_workers_that_see_the_new_price_send_it_back_once(bench: Bench) -> N
     assert (bench.purchase().status, bench.taken()) == (_S.WAITING, ("6.00", "0.00"))
     assert len(bench.logged(Action.REQUEST_REPRICED)) == 1
     assert bench.posts(purchase.number) == 0
+
+
+@pytest.mark.parametrize(("monthly", "by_now"), [("5.00000", "6.00000"), ("8.00000", "20.00000")])
+def test_a_yes_to_one_price_never_counts_for_another(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, monthly: str, by_now: str
+) -> None:
+    """Between an approver's row and the count, another approver's look writes a dearer price (PostgreSQL).
+
+    SQLite lets nobody in between: there the look comes after, and finds that the request was decided.
+    """
+    request = bench.asked(offer=bench.priced(monthly))
+    bench.learn("U0A00", "U0A01", "U0RITA")
+    _dearer(bench, by_now)
+    seen, purchase = bench.request(), bench.purchase()
+    add, looks = decide_module.requests.add_decision, []
+    between = bench.desk.database.engine.dialect.name == "postgresql"
+
+    def add_and_look(*arguments: Any) -> bool:
+        added = add(*arguments)
+        if between and not looks:
+            looks.extend(at_once(lambda: look_again(bench.desk, seen, purchase)))
+        return added
+
+    monkeypatch.setattr(decide_module.requests, "add_decision", add_and_look)
+    first = bench.click("U0A00", Answer.APPROVE, request, round_seen=1)
+    if between:
+        assert isinstance(looks[0], Dearer) and isinstance(first, PriceChanged)
+        assert (bench.request().round, bench.request().approvals_given) == (2, 0)
+    bench.work()
+    assert bench.posts(purchase.number) == 0
+    bench.assert_budget_is_the_sum()
