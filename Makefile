@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := bot handlers storage sandbox tests benchmarks docs
 
-.PHONY: demo test install check bench dev
+.PHONY: demo test soak install check bench dev
 
 demo: .venv/.demo ## set all up, start the demo world, print one address
 	@$(BIN)/python -m sandbox
 
 test: .venv/.dev ## set all up, run every test
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -q
+
+soak: .venv/.dev ## the long proofs: every crash point, random kills under load
+	@SOAK=1 $(BIN)/python -m pytest -n auto --dist loadgroup -q tests/faults
 
 install: .venv/.runtime ## what a server needs, and nothing more
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -96,6 +97,20 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if POSTGRES is None:
         pytest.skip("PostgreSQL is absent")
     with _own_postgres(request.getfixturevalue("_postgres_template")) as url:
+        yield url
+
+
+@contextmanager
+def a_database(kind: str, folder: Path) -> Iterator[str]:
+    """The address of a database with the newest schema, for fixtures that live longer than a test."""
+    if kind == "sqlite":
+        _upgrade(f"sqlite:///{folder / 'numberdesk.db'}")
+        yield f"sqlite:///{folder / 'numberdesk.db'}"
+        return
+    if POSTGRES is None:
+        pytest.skip("PostgreSQL is absent")
+    with _own_postgres() as url:
+        _upgrade(url)
         yield url
 
 

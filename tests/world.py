@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from sqlalchemy import BigInteger, text, type_coerce, update
+from sqlalchemy import BigInteger, Connection, Engine, text, type_coerce, update
+from sqlalchemy.exc import OperationalError
 
 from bot.model.audit_query import AuditQuery
 from sandbox.plivo.app import create_app as plivo_app
@@ -43,6 +44,7 @@ class World:
     folder: Path
     extra: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    program: tuple[str, ...] = ("bot",)  #: the module that is run, with what stands before its arguments
 
     @property
     def control(self) -> Control:
@@ -68,7 +70,7 @@ class World:
         """Starts the bot and waits until it says that it is ready."""
         with (self.folder / "bot.log").open("ab") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "serve"],
+                [sys.executable, "-m", *self.program, "serve"],
                 env=self.environment(), cwd=self.folder, stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
         end = time.monotonic() + 30
@@ -110,18 +112,18 @@ class World:
         rows: list[dict[str, Any]] = log["log"] if isinstance(log, dict) else log
         return [row for row in rows if number is None or number in row["path"]]
 
-    def rows(self, query: str) -> list[Any]:
-        """Rows straight from the database."""
+    def rows(self, query: str, **values: Any) -> list[Any]:
+        """Rows straight from the database; `values` stand in the query as `:name`."""
         engine = make_engine(self.database_url)
         with engine.connect() as connection:
-            found = list(connection.execute(text(query)))
+            found = list(connection.execute(text(query), values))
         engine.dispose()
         return found
 
     def pass_time(self, seconds: float) -> None:
         """Lets time pass for the bot: every moment in its rows moves into the past."""
         engine = make_engine(self.database_url)
-        with engine.begin() as connection:
+        with _alone(engine) as connection:
             for table in schema.metadata.sorted_tables:
                 moments = [column for column in table.c if isinstance(column.type, schema.Utc)]
                 for column in moments:
@@ -136,6 +138,28 @@ class World:
             logged = audit.newest(work, audit.Reader(None), AuditQuery(), limit=1000)
         database.engine.dispose()
         return [event.event.action.value for event in reversed(logged)]
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes to every table while nobody else does, and has nobody end in a deadlock."""
+    tables = ", ".join(f'"{table}"' for table in schema.metadata.tables)
+    while True:
+        with engine.connect() as connection, connection.begin():
+            if engine.dialect.name == "postgresql" and not _locked(connection, tables):
+                continue
+            yield connection
+            return
+
+
+def _locked(connection: Connection, tables: str) -> bool:
+    """Whether all tables could be locked at once; waiting for one with another is half a deadlock."""
+    try:
+        connection.execute(text(f"LOCK TABLE {tables} IN EXCLUSIVE MODE NOWAIT"))
+    except OperationalError:
+        connection.rollback()
+        return False
+    return True
 
 
 def free_port() -> int:

@@ -1,0 +1,249 @@
+"""A stage for one request at a time: people who press until it took effect, and a program that may die."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sandbox.slack.driver import Message, Person
+from storage import schema
+from storage.engine import make_engine
+from tests.world import APPROVE, NUMBERS, ROOT, World, find_offer, number_of, world
+
+T = TypeVar("T")
+RITA, ANA, OTTO = "U0RITA", "U0ANA", "U0OTTO"
+LEASE, WATCHDOG, WINDOW = 2, 3, 8
+SHORT = {
+    "BUY_TIMEOUT": "2",
+    "BUY_WATCHDOG": str(WATCHDOG),
+    "SETTLE_WINDOW": str(WINDOW),
+    "JOB_LEASE": str(LEASE),
+}
+"""Seconds. What is tested is the order of things, not their length."""
+PATIENCE = 60.0
+"""Seconds until a person who presses again and again gives up: then something is stuck."""
+LOOK_AGAIN = 0.05
+"""Seconds between looks at another process, of which there is nothing else to wait on."""
+BACKGROUND = ("cron:", "home:")
+"""Kinds of jobs that belong to no request."""
+
+
+@dataclass
+class Stage:
+    """The world, the people in it, and the points of death."""
+
+    desk: World
+    folder: Path
+    rita: Person
+    ana: Person
+    otto: Person
+    deaths: int = 0
+    earlier: set[str] = field(default_factory=set)  #: requests for this number from before the scene
+
+    # -- death -------------------------------------------------------------------------------
+
+    def foretell(self, point: str | None) -> None:
+        """From now on points count; the program dies at this one."""
+        (self.folder / "passed").write_text("")
+        if point is not None:
+            (self.folder / "doom").write_text(point)
+        (self.folder / "armed").touch()
+
+    def disarm(self) -> list[str]:
+        """Points count no longer; those that were passed, in the order of their first time."""
+        (self.folder / "armed").unlink(missing_ok=True)
+        (self.folder / "doom").unlink(missing_ok=True)
+        return list(dict.fromkeys((self.folder / "passed").read_text().splitlines()))
+
+    def revive(self) -> None:
+        """Starts the program again if it died; what it was at is free by then."""
+        process = self.desk.process
+        if process is not None and process.poll() is not None:
+            self.deaths += 1
+            self.desk.pass_time(max(LEASE, WATCHDOG) + 1)
+            self.desk.start()
+
+    def dead(self) -> bool:
+        process = self.desk.process
+        return process is not None and process.poll() is not None
+
+    # -- people ------------------------------------------------------------------------------
+
+    def until(self, done: Callable[[], T | None], do: Callable[[], Any] = lambda: None) -> T:
+        """Does something again and again, as people do, until it took effect; returns what `done` found."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            self.revive()
+            if found := done():
+                return found
+            assert time.monotonic() < end, f"nothing came of it; {self.where()}"
+            patience = 2.0
+            try:
+                do()
+            except (LookupError, TimeoutError):
+                patience = LOOK_AGAIN  # there was nothing to press yet
+            if found := self._soon(done, patience):
+                return found
+
+    def _soon(self, done: Callable[[], T | None], patience: float) -> T | None:
+        end = time.monotonic() + patience
+        while time.monotonic() < end and not self.dead():
+            if found := done():
+                return found
+            time.sleep(LOOK_AGAIN)
+        return None
+
+    def confirm(self, *, dear: bool, alias: str | None = None) -> str:
+        """Rita has the confirmation of a number in front of her, filled in; the number's digits."""
+        self._tidy()
+        message, value = find_offer(self.rita, dear=dear)
+        self.rita.click(message, "offer_buy", value=value)
+        self.rita.wait_for(lambda p: p.modal())
+        self.rita.fill("reason", "For the new hotline")
+        if alias:
+            self.rita.fill("alias", alias)
+        number = number_of(message, value)
+        self.earlier = self._requests(number)
+        self.desk.plivo.control("DELETE", "sandbox/log", 204)
+        return number
+
+    def _tidy(self) -> None:
+        """Nothing is left of the scene before."""
+        self.revive()
+        self.desk.plivo.control("DELETE", "sandbox/faults", 204)
+        for person in (self.rita, self.ana, self.otto):
+            with suppress(LookupError):
+                person.close_modal(everything=True)
+
+    def submit(self, number: str) -> str:
+        """Rita presses the button until there is a request; its id."""
+
+        def made() -> str | None:
+            new = self._requests(number) - self.earlier
+            return new.pop() if new else None
+
+        return self.until(made, self.rita.submit)
+
+    def _requests(self, number: str) -> set[str]:
+        rows = self.desk.rows("SELECT request_id FROM purchase WHERE number = :number", number=number)
+        return {str(row[0]) for row in rows}
+
+    def decide(self, person: Person, request: str, button: str, **fields: str) -> None:
+        """A person presses a button of the approvers' card and confirms, until the request shows it."""
+        query = "SELECT 1 FROM decision WHERE request_id = :request AND approver = :who"
+
+        def said() -> bool:
+            return bool(self.desk.rows(query, request=request, who=person.user))
+
+        self.until(said, lambda: self._fill(person, request, button, fields))
+
+    def press(self, person: Person, request: str, button: str, shown: str) -> None:
+        """A person presses a button of the card they see, until `shown` holds for the row of the request."""
+        self.until(
+            lambda: self.shows(request, shown),
+            lambda: person.click(self.card(person, request, self._where(person)), button),
+        )
+
+    def change(self, person: Person, request: str, button: str, shown: str, **fields: str) -> None:
+        """The same with a form behind the button."""
+        self.until(lambda: self.shows(request, shown), lambda: self._fill(person, request, button, fields))
+
+    def shows(self, request: str, what: str) -> bool:
+        """Whether `what`, a condition on `r` and its purchase `p`, holds of a request."""
+        query = "SELECT 1 FROM request r JOIN purchase p ON p.request_id = r.id WHERE r.id = :request AND "
+        return bool(self.desk.rows(query + what, request=request))
+
+    def _where(self, person: Person) -> str:
+        return NUMBERS if person is self.rita else APPROVE
+
+    def _fill(self, person: Person, request: str, button: str, fields: dict[str, str]) -> None:
+        with suppress(LookupError):
+            person.close_modal(everything=True)
+        person.click(self.card(person, request, self._where(person)), button)
+        person.wait_for(lambda p: p.modal(), timeout=3)
+        for block, words in fields.items():
+            person.fill(block, words)
+        person.submit()
+
+    def card(self, person: Person, request: str, channel: str) -> Message:
+        """The newest card of a request that this person sees there. Raises LookupError."""
+        cards = self.cards(person, request, channel)
+        if not cards:
+            raise LookupError(f"no card of {request} in {channel}")
+        return cards[-1]
+
+    @staticmethod
+    def cards(person: Person, request: str, channel: str) -> list[Message]:
+        return [m for m in person.messages(channel) if request in m.words and m.thread_ts is None]
+
+    def forget_people(self) -> None:
+        """What is known of people is too old to go by."""
+        engine = make_engine(self.desk.database_url)
+        with engine.begin() as connection:
+            connection.execute(schema.directory.delete())
+        engine.dispose()
+
+    # -- time --------------------------------------------------------------------------------
+
+    def until_called(self, number: str) -> None:
+        """Until the provider was called for a purchase of it, or nobody will call any more."""
+        query = "SELECT 1 FROM purchase WHERE number = :number AND status NOT IN ('queued', 'buying')"
+
+        def seen() -> bool:
+            calls = self.desk.plivo.control("GET", f"sandbox/log?kind=buy&number={number}")
+            return bool(calls or self.desk.rows(query, number=number))
+
+        self.until(seen)
+
+    def hurry_until_judged(self, request: str) -> None:
+        """Lets time pass until the purchase is settled, or a person has to do it."""
+        judged = "p.status NOT IN ('queued', 'buying', 'unknown')"
+        self.until(lambda: self.shows(request, judged), self._hurry)
+
+    def settled(self) -> None:
+        """Lets time pass until no job is left that belongs to a request."""
+        self.until(lambda: not self._jobs() or None, self._hurry)
+
+    def _jobs(self) -> list[tuple[str, int, int | None]]:
+        rows = self.desk.rows("SELECT key, due_at, lease_until FROM job ORDER BY due_at")
+        return [(key, due, lease) for key, due, lease in rows if not key.startswith(BACKGROUND)]
+
+    def _hurry(self) -> None:
+        """Passes the time until the next job is due, or until the lease of a dead worker is over."""
+        now = time.time()
+        due = [(max(due, lease or 0)) / 1e6 - now for _, due, lease in self._jobs()]
+        if due and min(due) > LOOK_AGAIN:
+            self.desk.pass_time(min(due))
+
+    def where(self) -> str:
+        """How everything stands, for the one who reads a failure."""
+        states = self.desk.rows(
+            "SELECT r.id, r.status, p.status, p.note FROM request r JOIN purchase p ON p.request_id = r.id"
+        )
+        return f"{states[-3:]}, jobs {self._jobs()}\n{self.desk.log()[-2000:]}"
+
+
+@contextmanager
+def stage(folder: Path, database_url: str) -> Iterator[Stage]:
+    """A stage of one's own, with the program that can die started on it."""
+    (folder / "policy.toml").write_text(_policy())
+    extra = {**SHORT, "DOOM_FOLDER": str(folder), "POLICY_FILE": str(folder / "policy.toml")}
+    with world(folder, database_url, **extra) as desk:
+        desk.program = ("tests.faults.doomed",)
+        desk.start()
+        with (
+            Person(desk.slack_url, RITA) as rita,
+            Person(desk.slack_url, ANA) as ana,
+            Person(desk.slack_url, OTTO) as otto,
+        ):
+            yield Stage(desk, folder, rita, ana, otto)
+
+
+def _policy() -> str:
+    """The demo's, with budgets that no number of rehearsals uses up."""
+    demo = (ROOT / "sandbox" / "demo_policy.toml").read_text()
+    return demo.replace('workspace = "500.00"', 'workspace = "90000.00"').replace(
+        'per_user = "60.00"', 'per_user = "90000.00"'
+    )

@@ -1,0 +1,65 @@
+"""kill -9 of the real program at every point from the confirmation to the last message, each once.
+
+`make test` dies at the points around the money on both databases and at all of the plain way on SQLite;
+`make soak` dies at all of them on both.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+
+import pytest
+
+from tests.conftest import a_database
+from tests.faults import points
+from tests.faults.scenes import SCENES
+from tests.faults.stage import Stage, stage
+from tests.faults.truth import check
+
+SOAK = os.environ.get("SOAK") == "1"
+_MONEY = ("usecases.buy.", "usecases.settle.", "usecases.submit.", "POST PhoneNumber/N")
+
+
+def _short(kind: str, scene: str, point: str) -> bool:
+    if kind == "sqlite" and scene == "bought_at_once":
+        return True
+    return scene in {"bought_at_once", "answer_lost"} and any(word in point for word in _MONEY)
+
+
+def _cases() -> Iterator[object]:
+    for kind in ("sqlite", "postgresql"):
+        for scene, point in points.deaths():
+            if SOAK or _short(kind, scene, point):
+                group = pytest.mark.xdist_group(f"crash-{kind}")
+                yield pytest.param(kind, scene, point, marks=group, id=f"{kind}-{scene}-{point}")
+
+
+@pytest.fixture(scope="module")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stage]]:
+    """One world for each kind of database, in which the program dies again and again."""
+    with ExitStack() as until_the_end:
+
+        @cache
+        def on(kind: str) -> Stage:
+            folder = tmp_path_factory.mktemp(kind)
+            url = until_the_end.enter_context(a_database(kind, folder))
+            return until_the_end.enter_context(stage(folder, url))
+
+        yield on
+
+
+@pytest.mark.parametrize(("kind", "scene", "point"), [*_cases()])
+def test_killed_at_any_point_it_buys_once_and_everybody_hears_how_it_ended(
+    stages: Callable[[str], Stage], kind: str, scene: str, point: str
+) -> None:
+    here = stages(kind)
+    before = here.deaths
+    try:
+        played = SCENES[scene](here, lambda: here.foretell(point))
+        here.settled()
+    finally:
+        passed = here.disarm()
+    assert here.deaths == before + 1, f"it did not die; it passed {passed}"
+    check(here, played)
+    assert {points.plain(one) for one in passed} <= points.NAMES, "a call or a commit that has no name"
