@@ -170,15 +170,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def world(folder: Path, database_url: str, **extra: str) -> Iterator[World]:
-    """A world of one's own; the bot is not started yet."""
+def world(folder: Path, database_url: str, *, stock: Path | None = None, **extra: str) -> Iterator[World]:
+    """A world of one's own; the bot is not started yet. `stock`: what the provider sells, if not the usual."""
     port = free_port()
     app = slack_app(
         request_url=f"http://127.0.0.1:{port}/slack/events",
         signing_secret=SIGNING_SECRET, bot_token=BOT_TOKEN, app_token=APP_TOKEN,
     )  # fmt: skip
     with (
-        serve_in_thread(plivo_app(*AUTH, numbers=2_000)) as provider,
+        serve_in_thread(plivo_app(*AUTH, stock=stock, numbers=2_000)) as provider,
         serve_in_thread(app) as slack,
         requests.Session() as session,
     ):

@@ -1,5 +1,6 @@
 """A stage for one request at a time: people who press until it took effect, and a program that may die."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -230,7 +231,7 @@ def stage(folder: Path, database_url: str) -> Iterator[Stage]:
     """A stage of one's own, with the program that can die started on it."""
     (folder / "policy.toml").write_text(_policy())
     extra = {**SHORT, "DOOM_FOLDER": str(folder), "POLICY_FILE": str(folder / "policy.toml")}
-    with world(folder, database_url, **extra) as desk:
+    with world(folder, database_url, stock=_stock(folder), **extra) as desk:
         desk.program = ("tests.faults.doomed",)
         desk.start()
         with (
@@ -239,6 +240,18 @@ def stage(folder: Path, database_url: str) -> Iterator[Stage]:
             Person(desk.slack_url, OTTO) as otto,
         ):
             yield Stage(desk, folder, rita, ana, otto)
+
+
+def _stock(folder: Path) -> Path:
+    """Enough numbers for every death, cheap ones and dear ones in turn."""
+    rates = ("0.80000", "25.00000")
+    rows = [
+        {"number": f"1415{2000000 + place}", "country_iso": "US", "monthly_rental_rate": rates[place % 2]}
+        for place in range(2_000)
+    ]
+    file = folder / "stock.json"
+    file.write_text(json.dumps(rows))
+    return file
 
 
 def _policy() -> str:
