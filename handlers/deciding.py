@@ -70,7 +70,13 @@ def denial(parts: Parts, ack: Ack, body: Body) -> None:
 def _decide(parts: Parts, ack: Ack, body: Body, answer: Answer, comment: str | None) -> None:
     seen, inputs = json.loads(body["view"]["private_metadata"]), inputs_of(body["view"])
     person = who_acts(body)
-    say = Say(answer=answer, round_seen=seen["round"], comment=comment, typed=inputs.get("typed"))
+    say = Say(
+        answer=answer,
+        round_seen=seen["round"],
+        reason_seen=seen.get("reason"),
+        comment=comment,
+        typed=inputs.get("typed"),
+    )
     outcome = decide(parts.desk, person, seen["request"], say)
     if isinstance(outcome, Approved | Denied):
         ack()  # the card says the rest, in every channel at once

@@ -9,20 +9,23 @@ from bot.model.purchase import PurchaseStatus
 from bot.model.request import Person
 from bot.usecases.desk import Desk
 from bot.usecases.home import drawing, home_sheet, touch_homes
-from bot.usecases.look_up import RequestView, keep_card, named_view, tell_pinged, view
+from bot.usecases.look_up import RequestView, keep_card, keep_unposted, named_view, tell_pinged, view
 from bot.usecases.turns import hold, take_turn
 from handlers.parts import Parts
 from handlers.post import Impossible, Posted, SlowDown, permalink, post, publish, redraw
 from handlers.ui.blocks import Block
-from handlers.ui.cards import card
+from handlers.ui.cards import card, moved_card
 from handlers.ui.direct import direct
 from handlers.ui.home import home_view
 from handlers.ui.threads import thread
+from handlers.ui.trouble import why_not
 from storage.requests import Card
 
 log = structlog.get_logger(__name__)
 
 REQUEST, APPROVAL = "request", "approval"
+DELETED = "message_not_found"
+"""Slack's word for a message that somebody deleted."""
 NOT_POSTED_YET = 2.0
 """Seconds until a reply is tried again whose card is about to be posted."""
 
@@ -69,11 +72,39 @@ def _places(desk: Desk, seen: RequestView) -> Iterator[_Place]:
 def _draw(parts: Parts, seen: RequestView, place: _Place) -> None:
     at = seen.cards.get(place.kind)
     if at is None:
-        keep_card(parts.desk, _first(parts, seen, place))
+        _keep(parts, seen, _first(parts, seen, place))
+    elif place.kind == APPROVAL and at.channel != place.channel and seen.request.is_pending:
+        _move(parts, seen, at, place)
     elif at.ts is not None:
         problem = _again(parts, seen, at)
-        if problem != at.problem:
+        if problem == DELETED and _is_needed(seen, place.kind):
+            _keep(parts, seen, _first(parts, seen, place))
+        elif problem != at.problem:
             keep_card(parts.desk, replace(at, problem=problem))
+
+
+def _keep(parts: Parts, seen: RequestView, drawn: Card) -> None:
+    if drawn.kind == APPROVAL and drawn.ts is None:
+        keep_unposted(parts.desk, seen.request, drawn)
+    else:
+        keep_card(parts.desk, drawn)
+
+
+def _move(parts: Parts, seen: RequestView, old: Card, place: _Place) -> None:
+    """The rule of a dearer price names another channel: the request is decided there from now on."""
+    new = _first(parts, seen, place)
+    if old.ts is not None:
+        try:
+            redraw(parts.slack, Posted(old.channel, old.ts), moved_card(seen, new.permalink))
+        except Impossible as problem:
+            log.warning("a card that moved could not be redrawn", request=old.request_id, why=problem.why)
+    _keep(parts, seen, new)
+
+
+def _is_needed(seen: RequestView, kind: str) -> bool:
+    """Whether somebody still has to press a button of this card."""
+    unclear = any(p.status is PurchaseStatus.NEEDS_HUMAN for p in seen.purchases)
+    return kind == APPROVAL and (seen.request.is_pending or unclear)
 
 
 def _first(parts: Parts, seen: RequestView, place: _Place) -> Card:
@@ -122,13 +153,15 @@ def _again(parts: Parts, seen: RequestView, at: Card) -> str | None:
 def _message(parts: Parts, seen: RequestView, kind: str, *, first: bool = False) -> Block:
     policy = parts.desk.policy
     # of a broken glass there is nothing to decide: the notice in the thread is the loud one
-    asks = first and kind == APPROVAL and not seen.request.break_glass
+    asks = first and kind == APPROVAL and seen.request.is_pending
     pinged = policy.approvals.pinged if policy and asks else ()
     unposted = seen.cards.get(APPROVAL)
     problem = None
     if kind == REQUEST and unposted and unposted.ts is None:
-        why = f"The approvers could not be asked in their channel ({unposted.problem})."
-        problem = f"{why} Tell whoever runs this app."
+        problem = (
+            f"The approvers could not be asked in their channel: {why_not(unposted.problem)}. They were told "
+            "directly. Tell whoever runs this app."
+        )
     return card(seen, kind=kind, pinged=pinged, problem=problem)
 
 
@@ -155,7 +188,8 @@ def note(parts: Parts, request_id: str, event: str) -> float | None:
     if seen is None or parts.desk.policy is None:
         return None
     at = seen.cards.get(APPROVAL)
-    if at is None:
+    elsewhere = at and seen.request.is_pending and at.channel != (seen.request.approval_channel or at.channel)
+    if at is None or elsewhere:
         return NOT_POSTED_YET
     try:
         if at.ts is not None:

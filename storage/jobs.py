@@ -16,6 +16,9 @@ from sqlalchemy import case, delete, false, func, or_, select, update
 from storage.schema import job
 from storage.unit_of_work import UnitOfWork
 
+LONGEST_LEASES = 10
+"""Workers may have leases of different lengths, but not more than so many times one's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -67,7 +70,9 @@ def remove(work: UnitOfWork, key: str) -> None:
 
 def claim(work: UnitOfWork, *, lease: str, seconds: float, kinds: Collection[str]) -> Job | None:
     """The job of these kinds that has been due longest, leased for `seconds`; None if nothing is due."""
-    free = or_(job.c.lease_until.is_(None), job.c.lease_until < work.now)
+    # a lease that ends later than any may was given before the clock was set back
+    never = work.now + timedelta(seconds=LONGEST_LEASES * seconds)
+    free = or_(job.c.lease_until.is_(None), job.c.lease_until < work.now, job.c.lease_until > never)
     ours = or_(false(), *(job.c.key.startswith(f"{kind}:", autoescape=True) for kind in kinds))
     due = (
         select(job.c.key)

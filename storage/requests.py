@@ -161,7 +161,7 @@ def _conditions(work: UnitOfWork, wanted: Wanted) -> Iterator[ColumnElement[bool
 def count_approval(work: UnitOfWork, seen: KeptRequest, *, at_least: int) -> KeptRequest | None:
     """Adds one approval to a pending request in one UPDATE; None if it ended, or is in another round, by now.
 
-    A round is a price: a yes to one of them never counts for another.
+    A round is a price: a yes to one of them never counts for another, and neither does one to another reason.
 
     Counting what was read and comparing it would leave a request stuck when two approve at once on
     PostgreSQL; the row that comes back says whether this was the last approval needed. `at_least` is how
@@ -169,8 +169,13 @@ def count_approval(work: UnitOfWork, seen: KeptRequest, *, at_least: int) -> Kep
     """
     needed = case((_T.c.approvals_needed < at_least, at_least), else_=_T.c.approvals_needed)
     new = {"approvals_given": _T.c.approvals_given + 1, "approvals_needed": needed}
-    here = _waiting(work, seen.id) & (_T.c.round == seen.round)
+    here = _waiting(work, seen.id) & _as_seen(seen)
     return _request(work.one(update(_T).where(here).values(**new).returning(*_T.c)))
+
+
+def _as_seen(seen: KeptRequest) -> ColumnElement[bool]:
+    """The price and the reason are those that were looked at."""
+    return (_T.c.round == seen.round) & (_T.c.reason == seen.reason)
 
 
 def add_decision(
@@ -193,7 +198,7 @@ def add_decision(
 
 def deny(work: UnitOfWork, seen: KeptRequest, by: str) -> KeptRequest | None:
     """Ends a pending request with a no; None if it ended, or is in another round, by now."""
-    here = _waiting(work, seen.id) & (_T.c.round == seen.round)
+    here = _waiting(work, seen.id) & _as_seen(seen)
     new = {"status": RequestStatus.DENIED, "decided_at": work.now, "decided_by": by}
     return _request(work.one(update(_T).where(here).values(**new).returning(*_T.c)))
 
@@ -233,10 +238,14 @@ class Round:
 
 
 def ask_again(
-    work: UnitOfWork, request_id: str, wanted: Round, *, expires_at: datetime | None
+    work: UnitOfWork, seen: KeptRequest, wanted: Round, *, expires_at: datetime | None
 ) -> KeptRequest | None:
-    """Moves an approved request back to pending, in a new round; once in its life."""
-    first = (_T.c.id == request_id) & (_T.c.status == RequestStatus.APPROVED) & _T.c.repriced.is_(False)
+    """Moves an approved request back to pending, in a new round; once in its life.
+
+    None if it was, or if it is in another round by now: a worker that was held up has looked at an old price.
+    """
+    here = (_T.c.id == seen.id) & (_T.c.round == seen.round)
+    first = here & (_T.c.status == RequestStatus.APPROVED) & _T.c.repriced.is_(False)
     again = {"status": RequestStatus.PENDING, "repriced": True, "decided_at": None, "decided_by": None}
     deadlines = {"expires_at": expires_at, "extended_by": None, "reminders": 0, "escalated_at": None}
     new = {**again, **deadlines, **wanted.values}
@@ -253,8 +262,11 @@ def new_round(work: UnitOfWork, seen: KeptRequest, wanted: Round) -> KeptRequest
 
 
 def change_reason(work: UnitOfWork, seen: KeptRequest, reason: str) -> bool:
-    """Writes another reason for a pending request; False if it, or its reason, is another by now."""
-    here = _pending(seen.id) & (_T.c.reason == seen.reason)
+    """Writes another reason for a pending request; False if it, or its reason, is another by now.
+
+    Nobody may have said yes to it: an approval is one of what was read.
+    """
+    here = _pending(seen.id) & (_T.c.reason == seen.reason) & (_T.c.approvals_given == 0)
     new = {"reason": reason, "reason_changed_at": work.now}
     return work.changed(update(_T).where(here).values(**new))
 

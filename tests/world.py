@@ -171,7 +171,7 @@ def free_port() -> int:
 
 @contextmanager
 def world(folder: Path, database_url: str, *, stock: Path | None = None, **extra: str) -> Iterator[World]:
-    """A world of one's own; the bot is not started yet. `stock`: what the provider sells, if not the usual."""
+    """A world of one's own, the bot not started yet; `stock` is what the provider sells, if not the usual."""
     port = free_port()
     app = slack_app(
         request_url=f"http://127.0.0.1:{port}/slack/events",

@@ -73,6 +73,17 @@ class Approvals(_Table):
         """Who is pinged when a request comes; who may decide is another matter."""
         return self.notify if self.notify is not None else self.approvers or ()
 
+    def called_for(self, event: str) -> tuple[str, ...]:
+        """Who is pinged when this happens to a request; nobody for what only has to be known."""
+        match event.partition("-")[0]:  # reminders are counted: reminder-2
+            case "asked" | "reminder" | "repriced":
+                return self.pinged
+            case "escalated":
+                return self.escalate_to or ()
+            case "break_glass":
+                return (*self.pinged, *(self.escalate_to or ()))
+        return ()
+
     @field_validator("escalate_to")
     @classmethod
     def _escalates_some_time(

@@ -10,6 +10,9 @@ from bot.usecases.desk import Desk
 from storage import requests
 from storage.requests import KeptRequest
 
+LOOKS = 3
+"""A request ends once, and may go back from its approval once; a third look sees it stand still."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
@@ -20,10 +23,12 @@ def cancel(
     desk: Desk, person: Person, request_id: str
 ) -> Cancelled | AlreadyDecided | MayNot | NoSuchRequest:
     """Takes the request back in one transaction; of it and a decision in the same moment one wins."""
-    deadlines.expire(desk, request_id)  # its time may be over though no worker has come by
-    outcome = _once(desk, person, request_id)
-    # somebody decided between our look and our UPDATE: the second look sees what
-    return outcome or _once(desk, person, request_id) or NoSuchRequest()
+    for _ in range(LOOKS):
+        deadlines.expire(desk, request_id)  # its time may be over though no worker has come by
+        if outcome := _once(desk, person, request_id):
+            return outcome
+        # somebody, or time, was faster between our look and our UPDATE: the next look sees what
+    return NoSuchRequest()
 
 
 def _once(

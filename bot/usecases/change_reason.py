@@ -31,6 +31,10 @@ class ChangedMeanwhile:
     request: KeptRequest
 
 
+APPROVED_BEFORE = (
+    "Somebody has approved it for the reason that they read. Cancel the request and ask again if the reason "
+    "is another one by now."
+)
 Obstacle = AlreadyDecided | MayNot | NoSuchRequest
 
 
@@ -56,6 +60,7 @@ def change_reason(
             work, desk, person, Action.REQUEST_REASON_CHANGED,
             request=mine.request, reason=reason, changes={"from": mine.request.reason},
         )  # fmt: skip
+        record.tell_approvers(work, mine.request, "reason")
         record.redraw(work, request_id)
         return Changed()
 
@@ -73,4 +78,6 @@ def _look(person: Person, request: KeptRequest | None) -> MayChange | Obstacle:
         return NoSuchRequest()
     if person.user not in request.parties:
         return MayNot("Only who asked, and for whom it was asked, can change the reason.")
-    return MayChange(request) if request.is_pending else AlreadyDecided(request)
+    if not request.is_pending:
+        return AlreadyDecided(request)
+    return MayNot(APPROVED_BEFORE) if request.approvals_given else MayChange(request)

@@ -83,10 +83,14 @@ class _Way:
     blocked_by: str | None = None  #: a request that has called for the number itself
     gave_way: Order | None = None
     why: str = ""
+    ended: bool = False  #: it still waited for a decision
 
     def log(self, work: UnitOfWork) -> None:
         if self.gave_way:
             request, purchase = self.gave_way.request, self.gave_way.purchase
+            if self.ended:
+                record.of_request(work, request, Action.REQUEST_CANCELLED, reason=self.why)
+                record.tell_approvers(work, request, "overtaken")
             failed = (Action.PURCHASE_REFUSED, Outcome.FAILURE)
             record.of_purchase(work, request, purchase, *failed, reason=self.why)
             record.tell(work, request, "refused")
@@ -112,7 +116,7 @@ def _make_room(work: UnitOfWork, order: Order, attempt: str) -> _Way:
         return _Way(blocked_by=other.request_id)
     deadlines.disarm(work, request)
     jobs.remove(work, f"buy:{other.id}")
-    return _Way(gave_way=Order(request, other), why=why)
+    return _Way(gave_way=Order(request, other), why=why, ended=ended is not None)
 
 
 def _log_clash(work: UnitOfWork, order: Order, other: str) -> None:

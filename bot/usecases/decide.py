@@ -74,6 +74,13 @@ class PriceChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasonChanged:
+    """The person looked at another reason than the one that the request gives by now."""
+
+    request: KeptRequest
+
+
+@dataclass(frozen=True, slots=True)
 class MayNot:
     """This person may not decide on this request, and why."""
 
@@ -90,7 +97,7 @@ class NoSuchRequest:
     """There is no such request in this workspace."""
 
 
-Obstacle = AlreadyDecided | AlreadySpoken | PriceChanged | MayNot | Mistyped | NoSuchRequest
+Obstacle = AlreadyDecided | AlreadySpoken | PriceChanged | ReasonChanged | MayNot | Mistyped | NoSuchRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +106,7 @@ class Say:
 
     answer: Answer
     round_seen: int  #: the price they looked at belongs to this round
+    reason_seen: str | None = None  #: when the reason that they read was written, if it was changed
     comment: str | None = None
     typed: str | None = None  #: the number's last four digits, where a rule asks for them
 
@@ -224,9 +232,16 @@ def _no_longer(listed: Listed, verdict: Verdict) -> MayNot | NotLookedUp | None:
     )
 
 
-def _unfit(seen: _Seen, say: Say) -> PriceChanged | Mistyped | None:
+def reason_mark(request: KeptRequest) -> str | None:
+    """Tells one reason of a request from the next: when it was changed."""
+    return request.reason_changed_at.isoformat() if request.reason_changed_at else None
+
+
+def _unfit(seen: _Seen, say: Say) -> PriceChanged | ReasonChanged | Mistyped | None:
     if seen.request.round != say.round_seen:
         return PriceChanged(seen.request)
+    if reason_mark(seen.request) != say.reason_seen:
+        return ReasonChanged(seen.request)
     if say.answer is Answer.APPROVE and seen.verdict.confirm_by_typing:
         return None if say.typed == seen.purchases[0].number[-4:] else Mistyped()
     return None
@@ -271,6 +286,7 @@ def _deny(work: UnitOfWork, desk: Desk, person: Person, say: Say, seen: _Seen) -
     deadlines.let_go(work, request)
     record.by_person(work, desk, person, Action.REQUEST_DENIED, request=request, reason=say.comment)
     record.tell(work, request, "denied")
+    record.tell_approvers(work, request, "denied")
     record.redraw(work, request.id)
     return Denied(request)
 
@@ -299,8 +315,8 @@ def _why(obstacle: Obstacle) -> str:
             return f"already {request.status}"
         case AlreadySpoken():
             return "approved it before"
-        case PriceChanged():
-            return "looked at an older price"
+        case PriceChanged() | ReasonChanged():
+            return f"looked at an older {'price' if isinstance(obstacle, PriceChanged) else 'reason'}"
         case Mistyped():
             return "typed other digits than the number's last four"
         case NoSuchRequest():

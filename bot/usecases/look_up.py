@@ -39,6 +39,12 @@ class RequestView:
     unknown_groups: tuple[str, ...] = ()  #: groups of approvers that could not be looked up
     names: dict[str, str] = field(default_factory=dict)  #: of people and groups, to show without a ping
 
+    @property
+    def deciding(self) -> KeptDecision | None:
+        """What the one said by whose word the request was decided; None if it ended otherwise."""
+        by, now = self.request.decided_by, self.request.round
+        return next((d for d in reversed(self.decisions) if d.approver == by and d.round == now), None)
+
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
@@ -76,6 +82,7 @@ class Timeline:
 
     view: RequestView
     events: tuple[LoggedEvent, ...]
+    may_settle: bool = False  #: the reader may say by hand what became of an unclear purchase
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +134,7 @@ def requests_page(desk: Desk, person: Person, which: Which, *, older_than: str |
     """A page of requests: one's own; for approvers those that wait, or all. Asks Slack who is in a group."""
     learn(desk, person.workspace, person.user)
     with desk.database.read() as work:
-        everything, not_known = _standing(work, desk, person)
+        everything, not_known = _may_read(work, desk, person)
         wanted = Wanted(
             workspace=person.workspace,
             party=None if everything and which is not Which.MINE else person.user,
@@ -145,10 +152,11 @@ def timeline(desk: Desk, person: Person, request_id: str) -> Timeline | NotTheir
     learn(desk, person.workspace, person.user)
     with desk.database.read() as work:
         request = requests.get(work, request_id, person.workspace)
-        everything, not_known = _standing(work, desk, person)
+        everything, not_known = _may_read(work, desk, person)
         if request is None or not (everything or person.user in request.parties):
             return NotTheirs(not_known)
-        return Timeline(view_of(work, desk, request), tuple(audit.of_request(work, request_id)))
+        events = tuple(audit.of_request(work, request_id))
+        return Timeline(view_of(work, desk, request), events, is_approver(work, desk, person))
 
 
 def is_approver(work: UnitOfWork, desk: Desk, person: Person) -> bool:
@@ -162,13 +170,24 @@ def _standing(work: UnitOfWork, desk: Desk, person: Person) -> tuple[bool, bool]
     return isinstance(may, rules.Allowed), isinstance(may, rules.NotAllowed) and bool(may.unknown_groups)
 
 
+def _may_read(work: UnitOfWork, desk: Desk, person: Person) -> tuple[bool, bool]:
+    """The same for reading requests: who is told that nobody decides may see what it is about."""
+    approver, not_known = _standing(work, desk, person)
+    if approver or desk.policy is None:
+        return approver, not_known
+    told = rules.people(desk.policy.approvals.escalate_to or (), Listed(work, person.workspace).members)
+    named = person.user in told.users
+    return named, not named and (not_known or bool(told.unknown_groups))
+
+
 def view_of(work: UnitOfWork, desk: Desk, request: KeptRequest) -> RequestView:
     """A request with all that belongs to it, within a transaction."""
     listed = Listed(work, request.workspace)
     decisions = requests.decisions(work, request.id)
     may_still, unknown = _may_still(desk, listed, request, decisions)
     approvals = desk.policy.approvals if desk.policy else rules.Approvals()
-    named = {*request.parties, *may_still, *(approvals.approvers or ()), *approvals.pinged}
+    spoke = {d.approver for d in decisions} | ({request.decided_by} if request.decided_by else set())
+    named = {*request.parties, *spoke, *may_still, *(approvals.approvers or ()), *approvals.pinged}
     return RequestView(
         request,
         purchases.of_request(work, request.id),
@@ -231,10 +250,26 @@ def keep_card(desk: Desk, drawn: Card) -> None:
         requests.keep_card(work, drawn)
 
 
+def keep_unposted(desk: Desk, request: KeptRequest, drawn: Card) -> None:
+    """Notes that the approvers' card cannot be posted; whom it would have pinged is told directly."""
+    learn(desk, request.workspace)
+    with desk.database.write() as work:
+        requests.keep_card(work, drawn)
+        if request.is_pending:
+            _tell_pinged(work, desk, request, "asked")
+
+
 def tell_pinged(desk: Desk, request: KeptRequest, event: str) -> None:
     """Has everybody told directly who would have been pinged where the request is decided."""
-    pinged = desk.policy.approvals.pinged if desk.policy else ()
+    learn(desk, request.workspace)
     with desk.database.write() as work:
-        people = rules.people(pinged, Listed(work, request.workspace).members)
-        for user in sorted(people.users):
-            record.tell_one(work, request, event, user)
+        _tell_pinged(work, desk, request, event)
+
+
+def _tell_pinged(work: UnitOfWork, desk: Desk, request: KeptRequest, event: str) -> None:
+    approvals = desk.policy.approvals if desk.policy else rules.Approvals()
+    # what others read in the thread by themselves, these would never hear
+    pinged = approvals.called_for(event) or approvals.pinged
+    people = rules.people(pinged, Listed(work, request.workspace).members)
+    for user in sorted(people.users - set(request.parties)):
+        record.tell_one(work, request, event, user)

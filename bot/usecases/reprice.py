@@ -1,5 +1,6 @@
 """Reprice: the price is what the approver saw. A dearer one goes back to the approvers."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -98,6 +99,7 @@ def _raise_price(desk: Desk, seen: KeptRequest, purchase: KeptPurchase, fresh: O
         if request is None:
             return Moved()
         _write_price(work, desk, request, purchase, fresh)
+        record.tell_approvers(work, request, "repriced")
         return Dearer(view_of(work, desk, request), verdict.confirm_by_typing)
 
 
@@ -116,8 +118,16 @@ def reprice(desk: Desk, order: Order, fresh: Offer) -> None:
     except _TooDear as problem:
         refusal = f"The price rose {_both(order.purchase, fresh)}. {problem}"
     if refusal:
-        with desk.database.write() as work:
+        with desk.database.write() as work, suppress(_CalledFor):
+            _still(work, request)
             conclude(work, order, _S.REFUSED, origins={_S.QUEUED}, note=refusal)
+
+
+def _still(work: UnitOfWork, seen: KeptRequest) -> None:
+    """Raises _CalledFor if another worker took the request to another price: this one was held up."""
+    now = requests.get(work, seen.id)
+    if now is None or now.round != seen.round:
+        raise _CalledFor
 
 
 def _ask_again(desk: Desk, order: Order, fresh: Offer) -> str | None:
@@ -132,14 +142,17 @@ def _ask_again(desk: Desk, order: Order, fresh: Offer) -> str | None:
             return f"The price rose {both}, and the policy refuses that: {verdict.deny_reason}"
         if not (request.approvals_needed or verdict.approvals):
             return f"The price rose {both} since you confirmed it; nothing was bought. Search again to ask."
-        again = requests.ask_again(work, request.id, _round(verdict), expires_at=_end(desk, work.now))
+        again = requests.ask_again(work, request, _round(verdict), expires_at=_end(desk, work.now))
         if again is None:
+            _still(work, request)
             return f"The price rose again, {both}; nothing was bought."
         if not purchases.move(work, purchase.id, {_S.QUEUED}, _S.WAITING):
             raise _CalledFor
         _write_price(work, desk, again, purchase, fresh)
         jobs.remove(work, f"buy:{purchase.id}")
         deadlines.arm(work, desk, again)
+        if request.approvals_needed:  # else its card is new to them, and calls them by itself
+            record.tell_approvers(work, again, "repriced")
     return None
 
 
@@ -161,7 +174,6 @@ def _write_price(
     reason = f"The price rose {_both(purchase, fresh)}."
     record.of_purchase(work, request, purchase, Action.REQUEST_REPRICED, reason=reason)
     record.tell(work, request, "repriced")
-    record.tell_approvers(work, request, "repriced")
 
 
 def _both(purchase: KeptPurchase, fresh: Offer) -> str:

@@ -46,7 +46,7 @@ def card(view: RequestView, *, kind: str, pinged: tuple[str, ...] = (), problem:
     `pinged` are mentioned, which pings them when the message is posted; all others are only named.
     """
     title = headline(view)
-    lead = f"{title}: {numbers(view)}, {asked(view.request)}"
+    lead = f"{title}: {numbers(view)}, {asked(view)}"
     blocks = [section(f"*{title}*\n{subject(view)}")]
     if pinged:
         blocks.append(context(f"For a decision: {', '.join(who(one) for one in pinged)}"))
@@ -61,6 +61,13 @@ def card(view: RequestView, *, kind: str, pinged: tuple[str, ...] = (), problem:
     if buttons := _buttons(view, kind):
         blocks.append(actions(*buttons))
     return message(lead, blocks)
+
+
+def moved_card(view: RequestView, link: str | None) -> Block:
+    """What stays where a request was decided until its price rose."""
+    where = f" <{link}|The card is there now.>" if link else ""
+    text = f"The price of {numbers(view)} rose, and by its rule others decide about it now.{where}"
+    return message(text, [section(f"*Moved*\n{text}"), context(f"Request {view.request.id}")])
 
 
 def headline(view: RequestView) -> str:
@@ -80,14 +87,20 @@ def headline(view: RequestView) -> str:
 
 def subject(view: RequestView) -> str:
     """The number, where it is and for whom."""
+    whose = named(view, view.request.parties[-1])
+    return f"{numbers(view)} · {escape(place(view.purchases[0].offer))} · for {whose}"
+
+
+def asked(view: RequestView) -> str:
+    """`asked by Rita for Ann`."""
     request = view.request
-    return f"{numbers(view)} · {escape(place(view.purchases[0].offer))} · for {user(request.parties[-1])}"
+    whose = f" for {named(view, request.on_behalf_of)}" if request.on_behalf_of else ""
+    return f"asked by {named(view, request.requester)}{whose}"
 
 
-def asked(request: KeptRequest) -> str:
-    """`asked by @rita for @ann`."""
-    whose = f" for {user(request.on_behalf_of)}" if request.on_behalf_of else ""
-    return f"asked by {user(request.requester)}{whose}"
+def named(view: RequestView, one: str) -> str:
+    """Somebody by name: a mention would ping them about what they did themselves."""
+    return escape(view.names.get(one, one), 60)
 
 
 def numbers(view: RequestView) -> str:
@@ -110,7 +123,7 @@ def _facts(request: KeptRequest, purchase: KeptPurchase) -> Block:
 
 def _story(view: RequestView) -> list[str]:
     request = view.request
-    by = asked(request)
+    by = asked(view)
     lines = [f"{by[:1].upper()}{by[1:]} {when(request.created_at)}{_reason_changed(request)}"]
     lines += [decision_line(view, d) for d in view.decisions[-MOST_DECISIONS:]]
     if request.is_pending:
@@ -148,7 +161,7 @@ def _waiting(view: RequestView) -> list[str]:
     given = f"{request.approvals_given} of {count(request.approvals_needed, 'approval')}"
     lines = [f"{given} · {may_still(view)}"]
     if request.escalated_at:
-        lines.append(f"Others were asked as well {when(request.escalated_at)}")
+        lines.append(f"Others were told {when(request.escalated_at)} that nobody has decided")
     if request.expires_at:
         longer = f" (more time by {user(request.extended_by)})" if request.extended_by else ""
         lines.append(f"Expires {when(request.expires_at)} if nobody decides{longer}")
@@ -190,11 +203,17 @@ def _purchase_lines(purchase: KeptPurchase) -> list[str]:
 
 def _buttons(view: RequestView, kind: str) -> list[Block]:
     found = deciding(view) if kind == "approval" else asking(view)
-    for purchase in view.purchases:
-        if purchase.status is _P.NEEDS_HUMAN:
-            found.append(button("It was bought", "settle:bought", purchase.id))
-            found.append(button("It was not bought", "settle:not_bought", purchase.id))
-    return [*found, timeline_button(view)]
+    return [*found, *settling(view), timeline_button(view)]
+
+
+def settling(view: RequestView) -> list[Block]:
+    """What a person may press who has looked for an unclear purchase in the provider's console."""
+    return [
+        button(label, action, purchase.id, label=f"{label}: {format_number(purchase.number)}")
+        for purchase in view.purchases
+        if purchase.status is _P.NEEDS_HUMAN
+        for label, action in (("It was bought", "settle:bought"), ("It was not bought", "settle:not_bought"))
+    ]
 
 
 def timeline_button(view: RequestView) -> Block:

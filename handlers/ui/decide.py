@@ -9,7 +9,7 @@ from bot.model.numbers import format_number
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import RequestStatus
 from bot.usecases import decide as outcomes
-from bot.usecases.decide import MayDecide
+from bot.usecases.decide import MayDecide, reason_mark
 from bot.usecases.reprice import Dearer, DearerThanAllowed, Gone, Moved, PriceLook, Same
 from handlers.ui.blocks import Block, context, facts, modal, notice, section, select_input, text_input, words
 from handlers.ui.cards import MOST_DECISIONS, asked, decision_line, may_still
@@ -129,7 +129,7 @@ def _what(seen: MayDecide) -> list[Block]:
         blocks.append(facts(_prices(purchase)))
         if warn := warning(purchase.offer):
             blocks.append(section(f":warning: {escape(warn)}"))
-    by = asked(seen.request)
+    by = asked(seen.view)
     blocks.append(section(f"{by[:1].upper()}{by[1:]} (rule “{escape(seen.request.rule or '')}”)"))
     blocks.append(words(f"Reason: {clean(seen.request.reason, 1500)}"))
     return blocks
@@ -146,7 +146,7 @@ def _prices(purchase: KeptPurchase) -> list[tuple[str, str]]:
 
 
 def _seen(request: KeptRequest) -> str:
-    return json.dumps({"request": request.id, "round": request.round})
+    return json.dumps({"request": request.id, "round": request.round, "reason": reason_mark(request)})
 
 
 def obstacle(what: outcomes.Obstacle, verb: str) -> str:
@@ -157,14 +157,21 @@ def obstacle(what: outcomes.Obstacle, verb: str) -> str:
         case outcomes.AlreadySpoken(request):
             given = f"{request.approvals_given} of {request.approvals_needed}"
             return f"You have approved this request already; one person counts once. It stands at {given}."
-        case outcomes.PriceChanged():
-            return "The price changed while you were looking. Nothing was decided; open the request again."
+        case outcomes.PriceChanged() | outcomes.ReasonChanged():
+            return _changed(what)
         case outcomes.Mistyped():
             return MISTYPED
         case outcomes.MayNot(reason):
             return f"You may not {verb} this request. {escape(reason)} Nothing was changed."
         case outcomes.NoSuchRequest():
             return "This request is not known here (any more). Nothing was changed."
+
+
+def _changed(what: outcomes.PriceChanged | outcomes.ReasonChanged) -> str:
+    if isinstance(what, outcomes.PriceChanged):
+        return "The price changed while you were looking. Nothing was decided; open the request again."
+    why = escape(what.request.reason, 500)
+    return f"The reason changed while you were looking. It says now: “{why}” Open the request again."
 
 
 def already(request: KeptRequest) -> str:

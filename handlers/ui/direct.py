@@ -1,6 +1,7 @@
 """What a person is told in a direct message: once for each thing that happened."""
 
 from bot.model.numbers import format_number
+from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer
 from bot.usecases.look_up import RequestView
 from handlers.ui.blocks import Block, context, message, section
@@ -20,6 +21,8 @@ _SAID = {
     "An approver has been asked to look.",
 }
 
+_ANSWERS = {"approved": Answer.APPROVE, "denied": Answer.DENY}
+_ON_ITS_WAY = {PurchaseStatus.QUEUED, PurchaseStatus.BUYING}
 _COMMENT = 2500
 """Characters: whatever an approver's form holds, so that whose request it is reads all of it."""
 
@@ -39,7 +42,8 @@ def _text(view: RequestView, event: str) -> str:
         case "approved" | "denied":
             return _decided(view, number, event)
         case "repriced":
-            return f"The price of {number} rose to {price(purchase.offer)}: the approvers are asked again."
+            again = " again" if any(d.round < view.request.round for d in view.decisions) else ""
+            return f"The price of {number} rose to {price(purchase.offer)}: the approvers are asked{again}."
         case "expired":
             return f"Nobody decided on your request for {number} in time, so it expired. You can ask again."
         case "cancelled":
@@ -50,12 +54,11 @@ def _text(view: RequestView, event: str) -> str:
 
 
 def _decided(view: RequestView, number: str, event: str) -> str:
-    last = view.decisions[-1] if view.decisions else None
-    by = f" by {user(last.approver)}" if last else ""
-    comment = f": “{escape(last.comment, _COMMENT)}”" if last and last.comment else ""
-    verb = "approved" if last and last.answer is Answer.APPROVE and event == "approved" else "denied"
-    after = " It is being bought." if verb == "approved" else ""
-    return f"Your request for {number} was {verb}{by}{comment}.{after}"
+    said = view.deciding or next((d for d in reversed(view.decisions) if d.answer is _ANSWERS[event]), None)
+    by = f" by {user(said.approver)}" if said else ""
+    comment = f": “{escape(said.comment, _COMMENT)}”" if said and said.comment else ""
+    after = " It is being bought." if view.purchases[0].status in _ON_ITS_WAY else ""
+    return f"Your request for {number} was {event}{by}{comment}.{after}"
 
 
 def _link(view: RequestView) -> str:
@@ -64,5 +67,7 @@ def _link(view: RequestView) -> str:
 
 
 def _is_news(view: RequestView, event: str) -> bool:
-    status = view.purchases[0].status.value
-    return event not in _SAID or event == status
+    status = view.purchases[0].status
+    if event == "approved":
+        return status in _ON_ITS_WAY
+    return event not in _SAID or event == status.value

@@ -5,14 +5,15 @@ from collections.abc import Callable, Mapping
 from bot.model.policy import Approvals
 from bot.usecases.look_up import RequestView
 from handlers.ui.blocks import Block, message, section
-from handlers.ui.cards import may_still, numbers
+from handlers.ui.cards import may_still, named, numbers
 from handlers.ui.offers import price
-from handlers.ui.text import count, escape, user, when, who
+from handlers.ui.text import count, escape, when, who
 
 
 def thread(view: RequestView, event: str, approvals: Approvals) -> Block:
     """The reply for `event`; it pings those whom the policy names for it."""
-    pinged = _pinged(event, approvals)
+    # who did it, and whose it is, knows already
+    pinged = [one for one in approvals.called_for(event) if one not in view.request.parties]
     call = " ".join(who(one) for one in dict.fromkeys(pinged))
     text = f"{call} {happened(view, event)}".strip()
     return message(text, [section(text)])
@@ -25,12 +26,7 @@ def happened(view: RequestView, event: str) -> str:
 
 
 def _subject(view: RequestView) -> str:
-    return f"{numbers(view)} for {_name(view, view.request.parties[-1])}"
-
-
-def _name(view: RequestView, one: str) -> str:
-    """By name: a mention would ping those whose request it is each time."""
-    return escape(view.names.get(one, one), 60)
+    return f"{numbers(view)} for {named(view, view.request.parties[-1])}"
 
 
 def _given(view: RequestView) -> str:
@@ -45,44 +41,64 @@ def _reminder(view: RequestView, subject: str) -> str:
 
 
 def _escalated(view: RequestView, subject: str) -> str:
-    return f"Nobody has decided yet, so you are asked as well: {subject}, {_given(view)}, {may_still(view)}."
+    told = (
+        "Nobody has decided yet, so you are told. You may not decide it yourself unless you are named below."
+    )
+    return f"{told} {subject}, {_given(view)}, {may_still(view)}: please ask them."
 
 
 def _expired(_: RequestView, subject: str) -> str:
     return f"Nobody decided in time: the request for {subject} expired. Nothing was bought."
 
 
-def _cancelled(view: RequestView, subject: str) -> str:
-    by = _name(view, view.request.decided_by or "somebody")
-    return f"{by} took the request for {subject} back. Nothing was bought."
+def _cancelled(view: RequestView, _: str) -> str:
+    by = view.request.decided_by or ""
+    whose = view.request.parties[-1]
+    for_whom = "" if by == whose else f" for {named(view, whose)}"
+    return f"{named(view, by)} took back the request for {numbers(view)}{for_whom}. Nothing was bought."
+
+
+def _overtaken(view: RequestView, subject: str) -> str:
+    note = escape(view.purchases[0].note or "", 300)
+    return f"The request for {subject} has ended: {note} Nothing has to be decided any more."
+
+
+def _denied(view: RequestView, subject: str) -> str:
+    said = view.deciding
+    comment = f": “{escape(said.comment, 500)}”" if said and said.comment else ""
+    return f"{named(view, view.request.decided_by or '')} denied {subject}{comment}. Nothing was bought."
+
+
+def _asked(view: RequestView, subject: str) -> str:
+    way = f"`/number requests {view.request.id}`"
+    return f"A request waits for your decision: {subject}, {_given(view)}. {way} shows it, with its buttons."
+
+
+def _reason(view: RequestView, subject: str) -> str:
+    why = escape(view.request.reason, 500)
+    return f"The reason for {subject} was changed while it waits. It says now: “{why}”"
 
 
 def _repriced(view: RequestView, subject: str) -> str:
-    return f"The price rose to {price(view.purchases[0].offer)}: {subject} needs a decision again."
+    again = " again" if any(d.round < view.request.round for d in view.decisions) else ""
+    return f"The price rose to {price(view.purchases[0].offer)}: {subject} needs a decision{again}."
 
 
 def _break_glass(view: RequestView, subject: str) -> str:
     request = view.request
     why = escape(request.reason, 500)
-    return f":rotating_light: {user(request.requester)} buys {subject} *without approval*: “{why}”"
+    return f":rotating_light: {named(view, request.requester)} buys {subject} *without approval*: “{why}”"
 
 
 _HAPPENED: Mapping[str, Callable[[RequestView, str], str]] = {
+    "asked": _asked,
     "reminder": _reminder,
     "escalated": _escalated,
     "expired": _expired,
+    "denied": _denied,
     "cancelled": _cancelled,
+    "overtaken": _overtaken,
+    "reason": _reason,
     "repriced": _repriced,
     "break_glass": _break_glass,
 }
-
-
-def _pinged(event: str, approvals: Approvals) -> tuple[str, ...]:
-    match event.partition("-")[0]:
-        case "reminder" | "repriced":
-            return approvals.pinged
-        case "escalated":
-            return approvals.escalate_to or ()
-        case "break_glass":
-            return (*approvals.pinged, *(approvals.escalate_to or ()))
-    return ()

@@ -9,7 +9,7 @@ from bot.usecases.look_up import NotTheirs, RequestView, Timeline
 from handlers.ui import audit
 from handlers.ui.blocks import Block, actions, context, message, modal, notice, section
 from handlers.ui.blocks import words as plain_words
-from handlers.ui.cards import asking, deciding, headline, numbers, subject, timeline_button
+from handlers.ui.cards import asking, deciding, headline, numbers, settling, subject, timeline_button
 from handlers.ui.text import clean, code, escape, user, when
 
 IN_A_MODAL, IN_A_MESSAGE = 90, 12
@@ -27,10 +27,10 @@ DONE: Mapping[Action, str] = {
     Action.REQUEST_CANCELLED: "taken back",
     Action.REQUEST_REASON_CHANGED: "reason changed",
     Action.REQUEST_REMINDED: "reminded the approvers",
-    Action.REQUEST_ESCALATED: "others were asked as well",
+    Action.REQUEST_ESCALATED: "told others that nobody has decided",
     Action.REQUEST_EXTENDED: "more time given",
     Action.REQUEST_EXPIRED: "expired: nobody decided in time",
-    Action.REQUEST_REPRICED: "price rose: the approvers are asked again",
+    Action.REQUEST_REPRICED: "price rose: the approvers are asked",
     Action.PURCHASE_STARTED: "called the provider to buy it",
     Action.PURCHASE_POSTPONED: "not bought yet: tried again later",
     Action.PURCHASE_BOUGHT: "bought",
@@ -81,7 +81,7 @@ def request_page(timeline: Timeline, reader: str) -> Block:
         context(_request_line(view)),
         plain_words(f"Reason: {clean(view.request.reason, 500)}"),
         *(context(text) for text in _steps(timeline, IN_A_MESSAGE)),
-        actions(*_buttons(view, reader)),
+        actions(*_buttons(timeline, reader)),
     ]
     last = f" Last: {_spoken(timeline.events[-1])}." if timeline.events else ""
     return message(f"{headline(view)}: {numbers(view)}, request {view.request.id}.{last}", blocks)
@@ -189,7 +189,9 @@ def _request_line(view: RequestView) -> str:
     return f"Request {view.request.id}{link} · times are in your zone"
 
 
-def _buttons(view: RequestView, reader: str) -> list[Block]:
+def _buttons(timeline: Timeline, reader: str) -> list[Block]:
+    view = timeline.view
     mine = asking(view) if reader in view.request.parties else []
     decide = deciding(view) if reader in view.may_still else []
-    return [*decide, *mine, timeline_button(view)]
+    settle = settling(view) if timeline.may_settle else []
+    return [*decide, *mine, *settle, timeline_button(view)]

@@ -30,6 +30,30 @@ TOO_LATE = (
 _API_ID = " (provider's id {})"
 
 
+_WHY_NOT = {
+    "is_archived": "the channel is archived",
+    "channel_not_found": "the channel does not exist, or Numberdesk is not in it",
+    "not_in_channel": "Numberdesk is not in the channel",
+    "restricted_action": "Slack lets only some people post there",
+    "restricted_action_read_only_channel": "nobody may post there",
+    "message_not_found": "the message was deleted",
+    "cant_update_message": "Slack does not let us change the message",
+    "edit_window_closed": "Slack lets nobody change the message any more",
+    "user_not_found": "the person is not known there",
+    "cannot_dm_bot": "the person is a bot",
+    "messages_tab_disabled": "messages from Numberdesk are switched off",
+    "msg_too_long": "the message is too long for Slack",
+}
+
+
+def why_not(codes: str | None) -> str:
+    """Why a message could not be posted or drawn, in our words for Slack's; `; ` stands between several."""
+    said = [
+        _WHY_NOT.get(one, f"Slack says “{one.replace('_', ' ')}”") for one in (codes or "").split("; ") if one
+    ]
+    return "; ".join(said) or "Slack did not say why"
+
+
 def trouble(problem: Exception) -> Block:
     """The answer for an error nobody has handled better."""
     text = in_words(problem)

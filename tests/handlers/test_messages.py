@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.slack.driver import Message, Person
-from tests.world import APPROVE, NUMBERS, World, ask, world
+from tests.world import APPROVE, NUMBERS, World, ask, find_offer, number_of, world
 
 RITA, ANA, OTTO, CARA = "U0RITA", "U0ANA", "U0OTTO", "U0CARA"
 HOUR = 3600
@@ -24,6 +24,12 @@ expires_after = "48h"
 name = "cheap"
 max_monthly = "2.00"
 approvals = 0
+
+[[rules]]
+name = "very dear"
+min_monthly = "50.00"
+approvals = 1
+channel = "C0NUMBERS"
 
 [[rules]]
 name = "rest"
@@ -67,7 +73,7 @@ def test_who_is_pinged_is_not_who_may_decide(desk: World, people: tuple[Person, 
     _, ana = people
     card = _waiting(desk, people)
     (ping,) = [one for one in desk.control.pings() if one["channel"] == APPROVE]
-    assert set(ping["users"]) == {OTTO, RITA}, "who asked is named as well"
+    assert set(ping["users"]) == {OTTO}, "nobody is pinged about their own request"
     assert "0 of 1 approval · may decide: ana, otto" in card.words, card.words
     assert ana.click(card, "request_approve").error is None
 
@@ -85,7 +91,7 @@ def test_approvers_are_reminded_then_others_asked_and_at_last_it_expires(
     ana.wait_for(lambda p: len([m for m in p.thread(card) if "Still waiting" in m.words]) == 2)
     since = desk.control.mark()
     desk.pass_time(12 * HOUR)
-    ana.wait_for(_reply(card, "so you are asked as well"))
+    ana.wait_for(_reply(card, "so you are told"))
     assert [CARA] in [one["users"] for one in desk.control.pings(since)]
     desk.pass_time(24 * HOUR)
     rita.wait_message(rita.direct, "Nobody decided on your request")
@@ -134,10 +140,98 @@ def test_where_the_channel_is_archived_people_are_told_directly(
     desk.control.channel(APPROVE, archived=True)
     ask(rita, dear=True)
     card = rita.wait_message(NUMBERS, "could not be asked in their channel")
-    assert "archived" in card.words
-    desk.pass_time(4 * HOUR)
+    assert "the channel is archived. They were told directly" in card.words
     with Person(desk.slack_url, OTTO) as otto:
+        asked = otto.wait_message(otto.direct, "A request waits for your decision")
+        request = desk.rows("SELECT id FROM request")[0][0]
+        assert f"/number requests {request}" in asked.words
+        desk.pass_time(4 * HOUR)
         otto.wait_message(otto.direct, "Still waiting for a decision")
+        desk.pass_time(24 * HOUR)
+    with Person(desk.slack_url, CARA) as cara:
+        cara.wait_message(cara.direct, "so you are told")
+
+
+def test_a_deleted_card_of_the_approvers_comes_again(desk: World, people: tuple[Person, Person]) -> None:
+    rita, ana = people
+    card = _waiting(desk, people)
+    desk.control.delete(APPROVE, card.ts)
+    rita.click(rita.wait_message(NUMBERS, "Waiting for approval"), "request_reason")
+    rita.wait_for(lambda p: p.modal())
+    rita.fill("reason", "A better one")
+    assert rita.submit() is None
+    again = ana.wait_message(APPROVE, "Waiting for approval")
+    assert again.ts != card.ts and "A better one" in again.words
+    ana.click(again, "request_approve")
+    ana.wait_for(lambda p: p.modal())
+    assert ana.submit() is None
+    ana.wait_for(lambda p: "Bought" in _now(p, again).words)
+
+
+def test_who_is_told_that_nobody_decides_may_read_the_request_and_not_decide_it(
+    desk: World, people: tuple[Person, Person]
+) -> None:
+    _waiting(desk, people)
+    request = desk.rows("SELECT id FROM request")[0][0]
+    with Person(desk.slack_url, CARA) as cara:
+        cara.command(NUMBERS, f"/number requests {request}")
+        shown = cara.wait_message(NUMBERS, f"Request {request}")
+        assert "For the new hotline" in shown.words
+        assert "request_approve" not in [b["action_id"] for b in shown.buttons]
+        card = cara.wait_message(APPROVE, "Waiting for approval")
+        cara.click(card, "request_approve")
+        cara.wait_for(lambda p: (top := p.modal()) and "You are not one of the approvers" in top.words)
+
+
+def test_a_no_is_told_to_the_other_approvers(desk: World, people: tuple[Person, Person]) -> None:
+    _, ana = people
+    card = _waiting(desk, people)
+    since = desk.control.mark()
+    ana.click(card, "request_deny")
+    ana.wait_for(lambda p: p.modal())
+    ana.fill("comment", "Too dear <!channel>")
+    assert ana.submit() is None
+    reply = ana.wait_for(_reply(card, "ana denied"))
+    assert "Too dear &lt;!channel&gt;" in reply.words and "Nothing was bought" in reply.words
+    assert [p for p in desk.control.pings(since) if p["channel"] == APPROVE] == []
+
+
+def test_who_confirmed_alone_is_told_that_approvers_are_asked_now_and_these_are_pinged_once(
+    desk: World, people: tuple[Person, Person]
+) -> None:
+    """Nobody had been asked, and everybody was told that they were asked again."""
+    rita, ana = people
+    message, offer = find_offer(rita, dear=False)
+    number = number_of(message, offer)
+    rita.click(message, "offer_buy", value=offer)
+    rita.wait_for(lambda p: p.modal())
+    rita.fill("reason", "For the new hotline")
+    desk.plivo.control("PUT", f"sandbox/numbers/{number}", json={"monthly": "25.00000"})
+    assert rita.submit() is None
+    told = rita.wait_message(rita.direct, "The price of")
+    assert "the approvers are asked." in told.words
+    card = ana.wait_message(APPROVE, "Waiting for approval")
+    assert "The price rose" in card.words
+    ana.click(card, "request_deny")
+    ana.wait_for(lambda p: p.modal())
+    ana.fill("comment", "Too dear")
+    assert ana.submit() is None
+    ana.wait_for(_reply(card, "ana denied"))
+    assert len(ana.thread(card)) == 1, "the card itself had said the rest"
+    assert [p["users"] for p in desk.control.pings() if p["channel"] == APPROVE] == [[OTTO]]
+
+
+def test_a_dearer_price_is_decided_where_its_rule_says(desk: World, people: tuple[Person, Person]) -> None:
+    _, ana = people
+    card = _waiting(desk, people)
+    number = desk.rows("SELECT number FROM purchase")[0][0]
+    desk.plivo.control("PUT", f"sandbox/numbers/{number}", json={"monthly": "60.00000"})
+    ana.click(card, "request_approve")  # opening the form asks for the price of today
+    there = ana.wait_message(NUMBERS, "For a decision")
+    assert "The price rose" in there.words
+    old = ana.wait_for(lambda p: "others decide about it now" in _now(p, card).words and _now(p, card))
+    assert old.buttons == [], "there is nothing to press any more"
+    ana.wait_for(_reply(there, "needs a decision"))
 
 
 def test_where_the_bot_was_removed_the_requester_gets_the_card(desk: World) -> None:

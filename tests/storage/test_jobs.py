@@ -228,3 +228,13 @@ def test_what_is_put_while_it_runs_waits_its_own_time_and_not_that_of_the_run(da
     database.shift = timedelta(seconds=3)
     with database.write() as work:
         assert jobs.claim(work, lease="L2", seconds=60, kinds=["home"])
+
+
+def test_a_clock_that_is_set_back_holds_no_job_for_ever(database: Database) -> None:
+    """Its lease would end an hour from now, though none is longer than a minute."""
+    _put(database, "buy:P1")
+    database.shift = HOUR
+    _claimed(database, "L1")
+    database.shift = timedelta(0)
+    assert _claimed(database, "L2").attempts == 2
+    assert _claim(database, "L3") is None, "which is a lease like any other"

@@ -124,7 +124,7 @@ def test_the_approvers_are_asked_again_once_in_a_requests_life(database: Databas
 
     def again(_: int) -> bool:
         with database.write() as work:
-            return bool(requests.ask_again(work, made.id, ROUND, expires_at=None))
+            return bool(requests.ask_again(work, made, ROUND, expires_at=None))
 
     assert sum(at_once(6, again)) == 1
     second = _get(database, made.id)
@@ -138,13 +138,23 @@ def test_the_approvers_are_asked_again_once_in_a_requests_life(database: Databas
     assert (second.approvals_given, second.decided_at, second.decided_by) == (0, None, None)
     with database.write() as work:
         assert requests.end(work, made.id, S.APPROVED, "U0ANA")
-        assert not requests.ask_again(work, made.id, ROUND, expires_at=None)
+        assert not requests.ask_again(work, made, ROUND, expires_at=None)
 
 
 def test_a_pending_request_is_not_asked_about_again(database: Database) -> None:
     made = _new(database)
     with database.write() as work:
-        assert not requests.ask_again(work, made.id, ROUND, expires_at=None)
+        assert not requests.ask_again(work, made, ROUND, expires_at=None)
+
+
+def test_a_worker_that_was_held_up_asks_nobody_again_about_an_old_price(database: Database) -> None:
+    """It would end, as risen twice, what was approved meanwhile at the new price."""
+    first = _new(database, status=S.APPROVED)
+    with database.write() as work:
+        again = requests.ask_again(work, first, ROUND, expires_at=None)
+        assert again and requests.end(work, again.id, S.APPROVED, "U0ANA")
+        assert not requests.ask_again(work, first, ROUND, expires_at=None)
+    assert _get(database, first.id).status is S.APPROVED
 
 
 def test_one_person_counts_once_in_a_round(database: Database) -> None:
@@ -153,7 +163,7 @@ def test_one_person_counts_once_in_a_round(database: Database) -> None:
         assert requests.add_decision(work, first, "U0ANA", Answer.APPROVE, None)
     with database.write() as work:
         assert not requests.add_decision(work, first, "U0ANA", Answer.DENY, "on second thought")
-        assert requests.ask_again(work, first.id, ROUND, expires_at=None)
+        assert requests.ask_again(work, first, ROUND, expires_at=None)
     second = _get(database, first.id)
     with database.write() as work:
         assert requests.add_decision(work, second, "U0ANA", Answer.DENY, "too dear")

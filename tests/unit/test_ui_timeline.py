@@ -35,7 +35,7 @@ def test_every_action_has_words() -> None:
         (event(Action.REQUEST_APPROVAL, changes={"approvals": "1 of 2"}), "approved (1 of 2)"),
         (event(Action.REQUEST_APPROVAL, outcome=Outcome.DENIED), "tried to approve"),
         (event(Action.REQUEST_DENIED), "denied"),
-        (event(Action.REQUEST_REPRICED, SYSTEM), "price rose: the approvers are asked again"),
+        (event(Action.REQUEST_REPRICED, SYSTEM), "price rose: the approvers are asked"),
         (
             event(Action.REQUEST_REMINDED, SYSTEM, changes={"reminder": 2}),
             "reminded the approvers (reminder 2)",

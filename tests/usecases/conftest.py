@@ -24,7 +24,7 @@ from bot.model.request import Answer, Options, Person
 from bot.plivo.client import PlivoClient
 from bot.usecases import deadlines
 from bot.usecases.buy import buy
-from bot.usecases.decide import Say, decide
+from bot.usecases.decide import Say, decide, reason_mark
 from bot.usecases.desk import Desk, Timing
 from bot.usecases.directory import Directory
 from bot.usecases.judge import learn
@@ -166,7 +166,8 @@ class Bench:
 
     def click(self, user: str, answer: Answer, request_id: str, **more: Any) -> Any:
         """The same without a look-up before it."""
-        say = Say(**{"answer": answer, "round_seen": 1, **more})
+        mark = reason_mark(self.request(request_id))
+        say = Say(**{"answer": answer, "round_seen": 1, "reason_seen": mark, **more})
         return decide(self.desk, self.person(user), request_id, say)
 
     def price(self, number: str, monthly: str) -> None:

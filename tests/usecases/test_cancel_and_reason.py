@@ -9,15 +9,27 @@ from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, Person, RequestStatus
 from bot.usecases.cancel import Cancelled, cancel
 from bot.usecases.change_reason import (
+    APPROVED_BEFORE,
     Changed,
     ChangedMeanwhile,
     MayChange,
     change_reason,
     consider_changing,
 )
-from bot.usecases.decide import AlreadyDecided, MayNot, NoSuchRequest
+from bot.usecases.decide import AlreadyDecided, MayNot, NoSuchRequest, ReasonChanged
 from bot.usecases.submit import Submitted
-from tests.usecases.conftest import Bench, at_once
+from storage import requests
+from tests.usecases.conftest import Bench, MakeBench, at_once
+
+TWO = """
+[approvals]
+channel = "C0APPROVE"
+approvers = ["S0PROCURE"]
+
+[[rules]]
+name = "all"
+approvals = 2
+"""
 
 
 @pytest.fixture
@@ -112,7 +124,36 @@ def test_a_reason_against_a_decision_is_before_it_or_not_at_all(bench: Bench, re
         lambda: bench.click("U0BOSS", Answer.APPROVE, request_id),
         lambda: change_reason(bench.desk, bench.person(), request_id, "because", seen="why"),
     )
-    assert decided.complete
-    assert (bench.request().reason == "because") == isinstance(changed, Changed)
-    if not isinstance(changed, Changed):
+    was_first = isinstance(changed, Changed)
+    assert (bench.request().reason == "because") == was_first
+    if was_first:
+        assert isinstance(decided, ReasonChanged), "a yes to a reason that nobody gives any more"
+        assert bench.request().is_pending
+    else:
+        assert decided.complete
         assert changed.request.status is RequestStatus.APPROVED
+
+
+def test_a_yes_counts_only_for_the_reason_that_was_read(bench: Bench, request_id: str) -> None:
+    """A request was approved for one reason and bought for another."""
+    change_reason(bench.desk, bench.person(), request_id, "because", seen="why")
+    assert f"note:{request_id}:reason" in bench.jobs(), "the approvers hear of it"
+    late = bench.click("U0BOSS", Answer.APPROVE, request_id, reason_seen=None)
+    assert late == ReasonChanged(bench.request())
+    refused = bench.logged(Action.REQUEST_APPROVAL)[-1]
+    assert (refused.outcome, refused.reason) == (Outcome.DENIED, "looked at an older reason")
+    assert bench.decide("U0BOSS").complete
+
+
+def test_a_reason_that_somebody_has_approved_stays(make_bench: MakeBench) -> None:
+    bench = make_bench(TWO)
+    request = bench.asked()
+    bench.decide("U0A00")
+    for outcome in (
+        consider_changing(bench.desk, bench.person(), request),
+        change_reason(bench.desk, bench.person(), request, "because", seen="why"),
+    ):
+        assert outcome == MayNot(APPROVED_BEFORE)
+    assert bench.request().reason == "why"
+    with bench.desk.database.write() as work:
+        assert not requests.change_reason(work, bench.request(), "because"), "nor in a race"

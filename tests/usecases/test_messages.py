@@ -90,9 +90,9 @@ def both(event: str) -> list[str]:
     [
         (_yes, DRAWN + TIMERS),
         (_two, ["buy", *DRAWN, *both("approved")]),
-        (_no, DRAWN + both("denied")),
+        (_no, [*DRAWN, *both("denied"), "note:denied"]),
         (_cancel, [*DRAWN, *both("cancelled"), "note:cancelled"]),
-        (_reason, DRAWN + TIMERS),
+        (_reason, [*DRAWN, *TIMERS, "note:reason"]),
         (_extend, DRAWN + TIMERS),
         (_remind, [*DRAWN, *TIMERS, "note:reminder-1", "remind:2"]),
         (_escalate, [*DRAWN, *TIMERS, "note:escalated"]),

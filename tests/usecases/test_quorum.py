@@ -98,7 +98,7 @@ def test_a_no_after_the_first_of_two_yeses_ends_it(bench: Bench) -> None:
     assert isinstance(bench.decide("U0A02"), AlreadyDecided)
     assert bench.purchase().status is PurchaseStatus.DROPPED
     assert bench.logged(Action.REQUEST_DENIED)[-1].reason == "too dear"
-    assert bench.armed(request) == ["dm:denied:U0RITA"]
+    assert bench.armed(request) == ["dm:denied:U0RITA", "note:denied"], "the other approvers hear of it"
 
 
 def test_who_clicked_is_who_decided(bench: Bench) -> None:
