@@ -23,6 +23,7 @@ from bot.app import (
     make_slack,
     no_database,
     prepare,
+    refuse_early,
 )
 from bot.app import upgrade as upgrade_database
 from bot.doctor import examine
@@ -89,6 +90,7 @@ def version() -> None:
 def serve(no_worker: NoWorker = False) -> None:  # noqa: FBT002 - typer's way of a flag
     """Run Slack's HTTP door on HOST:PORT, with a worker inside."""
     settings = _settings(*SLACK, "SLACK_SIGNING_SECRET", *PLIVO)
+    refuse_early(settings)
     serve_http(lambda: _served(settings, works=not no_worker), host=settings.host, port=settings.port)
 
 
