@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
-from bot.model.budget import Exceeded
+from bot.model.budget import Spent
 from bot.model.money import format_usd
 from bot.model.numbers import format_number
 from bot.model.policy import Policy, Rule, Verdict
 from bot.usecases.explain import Explained, ExplainedRequest, NotOffered
 from bot.usecases.look_up import NotTheirs
+from bot.usecases.preview import Taken
 from handlers.ui.blocks import Block, context, message, section
+from handlers.ui.budget import NOT_KNOWN, left_line
 from handlers.ui.cards import MOST_NAMES, headline, may_still, numbers
 from handlers.ui.offers import place, price
 from handlers.ui.refusals import over_budget
@@ -111,35 +113,57 @@ def explanation(found: Explained | NotOffered) -> Block:
     blocks = [section(f"*{subject}*\n{decides}"), *_looked(verdict)]
     if verdict.allowed and verdict.approvals:
         blocks.append(context(_could_approve(found)))
-    blocks += [section(f":warning: {over_budget(exceeded)}") for exceeded in _shown(found)]
+    if found.taken:
+        blocks.append(section(_spoken_for(found.taken)))
+    if verdict.allowed:
+        blocks += _budgets(found)
     return message(f"{subject}: {decides}", blocks)
 
 
-def _shown(found: Explained) -> tuple[Exceeded, ...]:
-    return found.exceeded if found.verdict.allowed else ()
+def _spoken_for(taken: Taken) -> str:
+    request = taken.request
+    stands = "it waits for approval" if request.is_pending else "it is approved"
+    more = f"`/number policy {request.id}` says more."
+    return f"Request {request.id} speaks for this number already: {stands}. {more}"
+
+
+def _budgets(found: Explained) -> list[Block]:
+    """What is left, always; and by how much it would be too little, and who can change that."""
+    blocks = [context(_left(spent)) for spent in found.budgets]
+    blocks += [section(f":warning: {over_budget(each)}") for each in found.exceeded]
+    if found.exceeded:
+        names = ", ".join(escape(name, 60) for name in found.raised_by[:MOST_NAMES])
+        blocks.append(context(f"{names or 'Whoever keeps the policy file'} can raise it."))
+    return blocks
+
+
+def _left(spent: Spent) -> str:
+    return left_line(spent, "Your" if spent.spender else "The workspace's")
 
 
 def request_explanation(found: ExplainedRequest | NotTheirs) -> Block:
     """Which rule decides about a request by now, who could approve it, and why the reader may not."""
     if isinstance(found, NotTheirs):
-        return message(NOT_THEIRS, [section(NOT_THEIRS)])
-    view, decides = found.view, _decides(found.verdict)
+        text = f"{NOT_THEIRS} {NOT_KNOWN}: try again later." if found.not_known else NOT_THEIRS
+        return message(text, [section(text)])
+    view, decides = found.view, _decides(found.verdict, "Your own" if found.theirs else "The requester's")
     title = f"{headline(view)}: {numbers(view)}, request {view.request.id}"
     blocks = [section(f"*{title}*\nBy the policy as it is now: {decides}"), *_looked(found.verdict)]
     if view.request.is_pending:
         given = f"{view.request.approvals_given} of {count(view.request.approvals_needed, 'approval')}"
         blocks.append(context(f"{given} · {may_still(view)}"))
+        blocks += [context(f"{_left(spent)}, this request counted") for spent in found.budgets]
     mine = f"You may not approve it: {escape(found.why_not)}" if found.why_not else "You may approve it."
     blocks.append(section(mine))
     return message(f"{title}. {decides} {mine}", blocks)
 
 
-def _decides(verdict: Verdict) -> str:
+def _decides(verdict: Verdict, whose: str = "Your own") -> str:
     rule = f" (rule “{escape(verdict.rule)}”)" if verdict.rule else ""
     if not verdict.allowed:
         return f"Refused{rule}: {escape(verdict.deny_reason or '')}"
     if not verdict.approvals:
-        return f"Your own confirmation is enough{rule}."
+        return f"{whose} confirmation is enough{rule}."
     return f"Needs {count(verdict.approvals, 'approval')}{rule}."
 
 

@@ -170,9 +170,10 @@ def for_them(text: str) -> NotForThem:
 
 
 def an_explanation(text: str, *, allowed: bool) -> Explained:
-    exceeded = (Exceeded(SPENT, Decimal(20)), Exceeded(replace(SPENT, spender="U0BEA"), Decimal(20)))
+    spent = (SPENT, replace(SPENT, spender="U0BEA"))
+    taken = Taken(a_request(text), a_purchase(text))
     names = (text,) * 30
-    return Explained(an_offer(text), a_verdict(text, allowed=allowed), names, (text,), exceeded)
+    return Explained(an_offer(text), a_verdict(text, allowed=allowed), names, (text,), spent, taken, names)
 
 
 def deciding(text: str) -> MayDecide:
