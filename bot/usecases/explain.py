@@ -7,7 +7,8 @@ from bot.model import policy as rules
 from bot.model.budget import Exceeded, Spent, exceeded
 from bot.model.number_list import country_of
 from bot.model.offer import NumberType, Offer
-from bot.model.policy import Verdict
+from bot.model.policy import Policy, Verdict
+from bot.model.policy_groups import groups_named, people_named
 from bot.model.purchase import RESERVING
 from bot.model.request import Person
 from bot.usecases.desk import Desk
@@ -18,6 +19,9 @@ from bot.usecases.preview import Taken, purse_of, taken_by
 from bot.usecases.provider import offer_of
 from storage import budgets, requests
 from storage.unit_of_work import UnitOfWork
+
+MOST_ASKED = 40
+"""People and groups whose names are asked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,23 @@ class NotOffered:
     """The provider does not offer this number, so there is no price to judge."""
 
     number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The whole policy, and what the people and groups in it are called."""
+
+    policy: Policy | None
+    names: dict[str, str]
+
+
+def rules_with_names(desk: Desk, person: Person) -> Rules:
+    """The policy to read. Asks Slack what people and groups are called."""
+    ids = sorted(groups_named(desk.policy) | people_named(desk.policy))
+    desk.directory.refresh(person.workspace, ids[:MOST_ASKED])
+    with desk.database.read() as work:
+        listed = Listed(work, person.workspace)
+        return Rules(desk.policy, {one: listed.shown(one) for one in ids})
 
 
 def explain_number(desk: Desk, person: Person, number: str) -> Explained | NotOffered:

@@ -27,7 +27,7 @@ from bot.usecases.budget import BudgetSheet
 from bot.usecases.cancel import Cancelled
 from bot.usecases.conclude import Order
 from bot.usecases.decide import AlreadyDecided, AlreadySpoken, MayDecide, MayNot, NoSuchRequest, PriceChanged
-from bot.usecases.explain import Explained, ExplainedRequest, NotOffered
+from bot.usecases.explain import Explained, ExplainedRequest, NotOffered, Rules
 from bot.usecases.extend import Extended, ExtendedBefore
 from bot.usecases.home import HomeSheet
 from bot.usecases.look_up import LogPage, NotTheirs, RequestsPage, RequestView, Timeline, Which
@@ -274,8 +274,8 @@ MESSAGES: dict[str, Build] = {
         "14155550100", RentedNumber("14155550100", t, Decimal("0.8"), date(2026, 1, 2))
     ),
     "info, not held": lambda _: lists.number_info("14155550100", None),
-    "policy": lambda t: policy.policy(a_policy(t)),
-    "no policy": lambda _: policy.policy(None),
+    "policy": lambda t: policy.policy(Rules(a_policy(t), {"U0ANA": t})),
+    "no policy": lambda _: policy.policy(Rules(None, {})),
     "explained": lambda t: policy.explanation(an_explanation(t, allowed=True)),
     "explained, refused": lambda t: policy.explanation(an_explanation(t, allowed=False)),
     "explained, not offered": lambda _: policy.explanation(NotOffered("14155550100")),

@@ -14,9 +14,11 @@ from bot.usecases.explain import (
     explain_number,
     explain_price,
     explain_request,
+    rules_with_names,
 )
 from bot.usecases.look_up import NotTheirs
 from handlers.ui.policy import explanation, request_explanation
+from handlers.ui.policy import policy as policy_page
 from tests.usecases.conftest import Bench, MakeBench
 
 POLICY = """
@@ -145,3 +147,18 @@ def test_a_group_that_is_down_is_no_reason_to_say_it_is_nobodys_business(bench: 
     found = explain_request(bench.desk, bench.person("U0A01"), request)
     assert found == NotTheirs(not_known=True)
     assert "could not be looked up in Slack: try again later" in str(request_explanation(found))
+
+
+def test_the_rules_name_people_and_ping_nobody(bench: Bench) -> None:
+    """Mentions would ping; and who is escalated to, or can raise a budget, stood nowhere."""
+    more = 'raised_by = ["U0CARA", "S0MONEY"]\n\n[break_glass]\nusers = ["U0ANA"]\n'
+    escalating = '[approvals]\nescalate_after = "1d"\nescalate_to = ["U0CARA"]'
+    bench.rules(POLICY.replace("[approvals]", escalating) + more)
+    shown = str(policy_page(rules_with_names(bench.desk, bench.person())))
+    assert "Approvers: @procurement, Boss" in shown
+    assert "when it is escalated: Cara" in shown and "Can raise a budget: Cara, @procurement" in shown
+    assert "in an emergency: Ana" in shown
+    assert "<@" not in shown and "<!subteam" not in shown
+    bench.forget()
+    bench.slack.down = True
+    assert "Approvers: a user group, U0BOSS" in str(policy_page(rules_with_names(bench.desk, bench.person())))
