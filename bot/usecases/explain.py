@@ -7,7 +7,7 @@ from bot.model import policy as rules
 from bot.model.budget import Exceeded, Spent, exceeded
 from bot.model.number_list import country_of
 from bot.model.offer import NumberType, Offer
-from bot.model.policy import Policy, Verdict
+from bot.model.policy import Approvers, Policy, Verdict
 from bot.model.policy_groups import groups_named, people_named
 from bot.model.purchase import RESERVING
 from bot.model.request import Person
@@ -107,6 +107,11 @@ def explain(desk: Desk, person: Person, offer: Offer) -> Explained:
             taken,
             tuple(listed.shown(one) for one in raised_by),
         )
+
+
+def explain_by_file(policy: Policy, wish: rules.Wish, members: rules.Members) -> tuple[Verdict, Approvers]:
+    """What a policy file says of a wish, and who could approve it, without a database or a workspace."""
+    return rules.decide(policy, wish, members), rules.who_may_decide(policy, wish.user, members)
 
 
 def explain_request(desk: Desk, person: Person, request_id: str) -> ExplainedRequest | NotTheirs:
