@@ -194,7 +194,7 @@ def test_an_approver_whom_slack_does_not_know_now_decides_nothing(bench: Bench) 
     assert isinstance(outcome, MayNot) and outcome.reason.startswith("Who you are could not be looked up")
 
 
-def test_a_guest_among_the_approvers_neither_extends_nor_settles(make_bench: MakeBench) -> None:
+def test_a_guest_among_the_approvers_gives_no_more_time(make_bench: MakeBench) -> None:
     bench = make_bench(POLICY.replace("[approvals]", '[approvals]\nexpires_after = "48h"'))
     request = bench.asked(offer=bench.priced("5.00000"))
     bench.slack.profiles["U0BOSS"] = Profile("Boss", guest=True)
