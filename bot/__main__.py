@@ -23,6 +23,7 @@ from bot.app import (
     make_slack,
     no_database,
     prepare,
+    refuse_early,
 )
 from bot.app import upgrade as upgrade_database
 from bot.doctor import examine
@@ -44,6 +45,7 @@ from bot.serving import serve as serve_http
 from bot.settings import Settings, load_settings
 from bot.socket_mode import run_socket
 from bot.usage import PROGRAM, one_line, wrong_usage
+from bot.usecases.explain import explain_by_file
 from bot.usecases.look_up import open_purchases, query_log
 from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, settle_by_hand
 from handlers.people import SlackPeople
@@ -89,6 +91,7 @@ def version() -> None:
 def serve(no_worker: NoWorker = False) -> None:  # noqa: FBT002 - typer's way of a flag
     """Run Slack's HTTP door on HOST:PORT, with a worker inside."""
     settings = _settings(*SLACK, "SLACK_SIGNING_SECRET", *PLIVO)
+    refuse_early(settings)
     serve_http(lambda: _served(settings, works=not no_worker), host=settings.host, port=settings.port)
 
 
@@ -189,9 +192,8 @@ def policy_explain(  # noqa: PLR0917 - each is an option, named on the command l
         _option("--setup", setup, parse_usd),
         digits,
     )
-    members = _members()
-    verdict = rules.decide(loaded.policy, wish, members)
-    shell.show_verdict(verdict, rules.who_may_decide(loaded.policy, user, members), as_json=as_json)
+    verdict, approvers = explain_by_file(loaded.policy, wish, _members())
+    shell.show_verdict(verdict, approvers, as_json=as_json)
     raise typer.Exit(0 if verdict.allowed else 1)
 
 

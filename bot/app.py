@@ -142,6 +142,19 @@ def prepare(database: Database) -> None:
         raise SettingsError("The database's schema is old: run `python -m bot db upgrade` first.")
 
 
+def refuse_early(settings: Settings) -> None:
+    """Says what stands in the way before anything listens: an old schema, no database, a wrong policy file.
+
+    Leaves no connection behind. Raises SettingsError or PolicyError.
+    """
+    load_policy(settings)
+    database = make_database(settings)
+    try:
+        prepare(database)
+    finally:
+        database.engine.dispose()
+
+
 def upgrade(database: Database) -> None:
     """Brings the database to the newest schema. Raises SettingsError where none answers."""
     with _told_in_one_line():

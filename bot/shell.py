@@ -122,6 +122,8 @@ def show_verdict(verdict: Verdict, approvers: Approvers, *, as_json: bool) -> No
     if approvers.unknown_groups:
         people += f" (who is in {', '.join(approvers.unknown_groups)} could not be looked up)"
     needed = f"{verdict.approvals} of: {people}" if verdict.approvals else "none"
+    if verdict.approvals > len(approvers.users) and not approvers.unknown_groups:
+        needed += ". Too few can approve it, so it will be refused"
     typer.echo(f"Allowed by the rule “{verdict.rule}”. Approvals needed: {needed}.")
 
 

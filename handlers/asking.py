@@ -14,11 +14,11 @@ from bot.usecases.submit import Ask, Repeated, Submitted, submit
 from handlers import clicks, forms
 from handlers.clicks import Clicks, open_view, push_view, value
 from handlers.errand import Reply, aside
-from handlers.forms import NOT_LOADED, Inputs, Submissions, come_again, inputs_of, tell, unsaid
+from handlers.forms import NOT_LOADED, Inputs, Submissions, come_again, complain, inputs_of, tell, unsaid
 from handlers.parts import Body, Parts, where, who_acts
 from handlers.ui import confirm, glass
 from handlers.ui.blocks import notice
-from handlers.ui.refusals import not_offered
+from handlers.ui.refusals import not_for_them, not_offered
 
 NOT_ARRIVED = "This list had not arrived yet. Choose again, or leave it empty."
 
@@ -128,9 +128,12 @@ def _submit(parts: Parts, ack: Ack, body: Body, ask: Ask) -> None:
     if isinstance(outcome, Submitted):
         ack(response_action="clear" if ask.break_glass else None)
     elif isinstance(outcome, NotLookedUp):
-        come_again(parts, ack, person, outcome, "reason")
+        block = confirm.FOR_USER if ask.on_behalf_of in outcome.ids and not ask.break_glass else "reason"
+        come_again(parts, ack, person, outcome, block)
     elif isinstance(outcome, Repeated):
         tell(ack, "Asked already", f"This was submitted before: it is request {outcome.request.id}.")
+    elif not ask.break_glass and (why := not_for_them(outcome)):
+        complain(ack, confirm.FOR_USER, why)
     else:
         tell(ack, "Not possible", not_offered(outcome))
 

@@ -139,10 +139,14 @@ def _info(command: Command) -> None:
 
 def _policy(command: Command) -> None:
     if not command.rest:
-        command.now(policy.policy(command.parts.desk.policy))
+        command.later(partial(_rules, command))
         return
     about = parse_policy_words(command.rest)  # what is not understood is said at once
     command.later(partial(_explain, command, about))
+
+
+def _rules(command: Command, reply: Reply) -> None:
+    reply.say(policy.policy(explain.rules_with_names(command.parts.desk, command.person)))
 
 
 def _explain(command: Command, about: ByRequest | ByNumber | ByPrice, reply: Reply) -> None:

@@ -1,5 +1,6 @@
 """Engines: SQLite and PostgreSQL, set up so that a committed intent stays committed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -9,6 +10,14 @@ READ_ONLY = "numberdesk_read"
 
 # An application that dies in the middle of a transaction must not keep a row for ever.
 _POSTGRES_TIMEOUTS = "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
+
+
+def reading(engine: Engine) -> Mapping[str, Any]:
+    """Execution options of a connection whose whole transaction looks at one moment, and writes nothing."""
+    if engine.dialect.name == "sqlite":  # its readers see one moment anyway
+        return {READ_ONLY: True}
+    # READ COMMITTED would show each statement another moment: a card half before a decision, half after
+    return {READ_ONLY: True, "isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from storage.engine import READ_ONLY
+from storage.engine import reading
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: people read ids to each other
 
@@ -103,6 +103,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
-        """A consistent look that takes no write lock."""
-        with self.engine.connect().execution_options(**{READ_ONLY: True}) as connection, connection.begin():
+        """A look at one moment, whatever is committed meanwhile; it takes no write lock and cannot write."""
+        options = reading(self.engine)
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield UnitOfWork(connection, self._new_id, self.shift)

@@ -1,5 +1,6 @@
 """Budgets: how much may be committed in a calendar month (UTC), by one person and by all together."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -44,3 +45,8 @@ class Exceeded:
     def over_by(self) -> Decimal:
         """How much too much it would be."""
         return self.wanted - (self.spent.left or Decimal(0))
+
+
+def exceeded(budgets: Iterable[Spent], wanted: Decimal) -> tuple[Exceeded, ...]:
+    """Those of the budgets into which a wish does not fit."""
+    return tuple(Exceeded(each, wanted) for each in budgets if each.left is not None and each.left < wanted)

@@ -234,6 +234,7 @@ class Verdict:
     unknown_groups: tuple[Group, ...] = ()  #: not empty only if it is refused because of them
     channel: str | None = None  #: where its requests are posted
     unknown_people: tuple[str, ...] = ()  #: not empty only if it is refused because of them
+    outsider: str | None = None  #: who may not have numbers at all, if it is refused because of them
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -270,7 +271,7 @@ def _look(rule: Rule, wish: Wish, monthly: Decimal, members: Members) -> tuple[s
     is_listed, unknown = _listed(wish.user, rule.requesters, members)
     if is_listed:
         return None, ()
-    return (_unknown_text(unknown) if unknown else f"{wish.user} is not one of its requesters"), unknown
+    return (_unknown_text(unknown) if unknown else "who asks is not one of its requesters"), unknown
 
 
 def _other_number(rule: Rule, wish: Wish, monthly: Decimal) -> str | None:
@@ -337,6 +338,12 @@ class NotAllowed:
 
     reason: str
     unknown_groups: tuple[Group, ...] = ()
+    unknown_people: tuple[str, ...] = ()
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What could not be looked up, if that is why."""
+        return self.unknown_groups + self.unknown_people
 
 
 def people(listed: Sequence[str], members: Members) -> Approvers:
@@ -370,6 +377,19 @@ def may_decide(
             f"Whether you may decide is not known: {_unknown_text(unknown)}. Please try again later.", unknown
         )
     return NotAllowed("You are not one of the approvers.")
+
+
+def outside_approver(policy: Policy | None, profile: Profile) -> str | None:
+    """Why this person decides nothing though they are listed; None if they may."""
+    if profile.deactivated:
+        return "This account is deactivated in Slack, so it decides nothing."
+    if profile.bot:
+        return "Apps decide nothing."
+    if profile.foreign:
+        return "People of other workspaces decide nothing."
+    if profile.guest and not (policy and policy.people.guests):
+        return "Guests decide nothing, unless the policy lets guests in."
+    return None
 
 
 def _parties(policy: Policy, requester: str, on_behalf_of: str | None) -> frozenset[str]:

@@ -1,13 +1,22 @@
-"""Which user groups a policy names: those that Slack has to be asked about."""
+"""Which people and user groups a policy names: those that Slack has to be asked about."""
 
 from bot.model.policy import Group, Policy
 
 
 def groups_named(policy: Policy | None) -> frozenset[Group]:
     """Every user group that the policy names, wherever."""
+    return frozenset(entry for entry in _named(policy) if entry.startswith("S"))
+
+
+def people_named(policy: Policy | None) -> frozenset[str]:
+    """Every person that the policy names, wherever."""
+    return frozenset(entry for entry in _named(policy) if not entry.startswith("S"))
+
+
+def _named(policy: Policy | None) -> frozenset[str]:
     if policy is None:
         return frozenset()
-    approvals = policy.approvals
+    approvals, glass = policy.approvals, policy.break_glass
     lists = [approvals.approvers, approvals.notify, approvals.escalate_to, policy.budgets.raised_by]
-    lists += [rule.requesters for rule in policy.rules]
-    return frozenset(entry for listed in lists for entry in listed or () if entry.startswith("S"))
+    lists += [glass.users if glass else None, *(rule.requesters for rule in policy.rules)]
+    return frozenset(entry for listed in lists for entry in listed or ())

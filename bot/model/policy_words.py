@@ -12,6 +12,11 @@ from bot.model.search import parse_search
 from bot.model.search_clean import clean
 
 _REQUEST = re.compile(r"R[2-9A-HJKMNP-Z]{12}", re.IGNORECASE)
+_ALMOST_A_REQUEST = re.compile(r"R(?=\w*\d)\w{1,40}", re.IGNORECASE | re.ASCII)
+NO_SUCH_ID = (
+    "There is no request “{}”: a request's id is R and twelve letters and digits, such as R7K3M9QXZ2ABC;"
+    " its card and `/number requests` show it."
+)
 _NUMBER = re.compile(r"\+?[\d\s().-]{7,}|<tel:.*>")
 _PRICE = re.compile(r"\$?\d{1,7}(\.\d{1,4})?")
 _EXAMPLE = "US local 5.00"
@@ -45,6 +50,8 @@ def parse_policy_words(text: str) -> ByRequest | ByNumber | ByPrice:
     words = clean(text)
     if _REQUEST.fullmatch(words):
         return ByRequest(words.upper())
+    if _ALMOST_A_REQUEST.fullmatch(words):
+        raise NotUnderstood((Misread(words[:40], NO_SUCH_ID.format(words[:40]), ""),))
     if _NUMBER.fullmatch(words):
         return ByNumber(parse_number(words))
     prices = [word for word in words.split() if _PRICE.fullmatch(word)]

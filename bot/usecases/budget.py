@@ -8,8 +8,7 @@ from bot.model.request import Person
 from bot.usecases import record
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
-from bot.usecases.judge import learn
-from bot.usecases.look_up import is_approver
+from bot.usecases.judge import learn, standing, why_outside
 from storage import budgets
 from storage.budgets import Purse
 
@@ -27,6 +26,8 @@ class BudgetSheet:
     sees_people: bool
     raised_by: tuple[str, ...]  #: who can be asked for more
     names: dict[str, str]  #: of all people and groups in it, to show without a ping
+    not_known: bool = False  #: the reader may be an approver by a group that could not be looked up
+    why_not: str | None = None  #: why the reader may not have numbers at all
 
 
 def budget_sheet(desk: Desk, person: Person) -> BudgetSheet:
@@ -39,10 +40,14 @@ def budget_sheet(desk: Desk, person: Person) -> BudgetSheet:
     with desk.database.write() as work:
         purse = Purse(person.workspace, desk.account, month_of(work.now), person.user)
         whole, mine = budgets.spent(work, purse, desk.budgets)
-        sees_people = is_approver(work, desk, person)
-        people = tuple(budgets.by_person(work, purse, desk.budgets)) if sees_people else ()
         listed = Listed(work, person.workspace)
-        names = {one: listed.name(one) for one in (*(spent.spender for spent in people), *raised_by)}
+        role = standing(desk, listed, person.user)
+        sees_people = role.approver
+        people = tuple(budgets.by_person(work, purse, desk.budgets)) if sees_people else ()
+        names = {one: listed.shown(one) for one in (*(spent.spender for spent in people), *raised_by)}
         if sees_people:
             record.by_person(work, desk, person, Action.BUDGET_READ, changes={"month": purse.month})
-    return BudgetSheet(purse.month, whole, mine, people, sees_people, raised_by, names)
+        why_not = why_outside(desk, listed, person.user)
+    return BudgetSheet(
+        purse.month, whole, mine, people, sees_people, raised_by, names, role.not_known, why_not
+    )

@@ -10,7 +10,7 @@ from bot.model.request import Answer, Person, RequestStatus
 from bot.usecases import deadlines, record
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
-from bot.usecases.judge import NotLookedUp, judge, learn, not_looked_up
+from bot.usecases.judge import NotLookedUp, judge, learn, may_decide, not_looked_up
 from bot.usecases.look_up import RequestView, view_of
 from bot.usecases.submit import queue
 from storage import purchases, requests
@@ -214,13 +214,11 @@ def _examine(
 def _not_theirs(
     desk: Desk, listed: Listed, person: Person, request: KeptRequest
 ) -> MayNot | NotLookedUp | None:
-    allowed = rules.may_decide(
-        desk.policy, person.user, request.requester, listed.members, on_behalf_of=request.on_behalf_of
-    )
+    allowed = may_decide(desk, listed, person.user, request.requester, on_behalf_of=request.on_behalf_of)
     if isinstance(allowed, rules.Allowed):
         return None
-    unclear = allowed.unknown_groups and listed.untried(allowed.unknown_groups)
-    return NotLookedUp(allowed.unknown_groups) if unclear else MayNot(allowed.reason)
+    unclear = allowed.unknown and listed.untried(allowed.unknown)
+    return NotLookedUp(allowed.unknown) if unclear else MayNot(allowed.reason)
 
 
 def _no_longer(listed: Listed, verdict: Verdict) -> MayNot | NotLookedUp | None:

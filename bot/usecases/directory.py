@@ -21,6 +21,9 @@ FRESH = timedelta(seconds=60)
 USABLE = timedelta(minutes=10)
 """After that, what was learned counts for nothing."""
 
+A_GROUP = "a user group"
+"""What a group is called whose handle is not known."""
+
 
 class Directory:
     """Asks Slack, and keeps what it said. What cannot be looked up lets nobody in.
@@ -76,6 +79,11 @@ class Listed:
         """A name that can be shown without pinging anybody; the id where none is known, however old."""
         entry = directory.find(self._work, self._workspace, slack_id)
         return entry.found.name if entry and entry.found else slack_id
+
+    def shown(self, slack_id: str) -> str:
+        """The same for people to read, to whom the id of a group says nothing."""
+        name = self.name(slack_id)
+        return A_GROUP if name.startswith("S") and name == slack_id else name
 
     def untried(self, ids: Iterable[str]) -> bool:
         """Whether Slack has not been asked about one of these lately: asking may still help."""

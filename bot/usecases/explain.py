@@ -1,22 +1,27 @@
 """Explain: which rule decides and why not the others, who could approve, and why one may not oneself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.model import policy as rules
-from bot.model.budget import Exceeded, Spent
+from bot.model.budget import Exceeded, Spent, exceeded
 from bot.model.number_list import country_of
 from bot.model.offer import NumberType, Offer
-from bot.model.policy import Verdict
+from bot.model.policy import Approvers, Policy, Verdict
+from bot.model.policy_groups import groups_named, people_named
+from bot.model.purchase import RESERVING
 from bot.model.request import Person
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
-from bot.usecases.judge import judge, learn
-from bot.usecases.look_up import NotTheirs, RequestView, is_approver, named_view
-from bot.usecases.preview import purse_of
+from bot.usecases.judge import able, judge, learn, may_decide, standing
+from bot.usecases.look_up import NotTheirs, RequestView, named_view
+from bot.usecases.preview import Taken, purse_of, taken_by
 from bot.usecases.provider import offer_of
-from storage import budgets
+from storage import budgets, requests
 from storage.unit_of_work import UnitOfWork
+
+MOST_ASKED = 40
+"""People and groups whose names are asked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,14 @@ class Explained:
     verdict: Verdict
     approvers: tuple[str, ...]  #: who could approve, by name
     unknown_groups: tuple[str, ...]  #: whose members could not be looked up, by name
-    exceeded: tuple[Exceeded, ...]  #: budgets into which it does not fit
+    budgets: tuple[Spent, Spent]  #: of the workspace and of this person, without what is asked for already
+    taken: Taken | None = None  #: the request that speaks for the number by now
+    raised_by: tuple[str, ...] = ()  #: who can raise a budget, by name
+
+    @property
+    def exceeded(self) -> tuple[Exceeded, ...]:
+        """The budgets into which it does not fit."""
+        return exceeded(self.budgets, self.offer.setup + (self.offer.monthly or Decimal(0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,8 @@ class ExplainedRequest:
     view: RequestView
     verdict: Verdict
     why_not: str | None  #: why this person may not approve it; None if they may
+    budgets: tuple[Spent, ...] = ()  #: the workspace's, and the requester's own where they are the reader
+    theirs: bool = False  #: whether the reader asked for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,23 @@ class NotOffered:
     """The provider does not offer this number, so there is no price to judge."""
 
     number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The whole policy, and what the people and groups in it are called."""
+
+    policy: Policy | None
+    names: dict[str, str]
+
+
+def rules_with_names(desk: Desk, person: Person) -> Rules:
+    """The policy to read. Asks Slack what people and groups are called."""
+    ids = sorted(groups_named(desk.policy) | people_named(desk.policy))
+    desk.directory.refresh(person.workspace, ids[:MOST_ASKED])
+    with desk.database.read() as work:
+        listed = Listed(work, person.workspace)
+        return Rules(desk.policy, {one: listed.shown(one) for one in ids})
 
 
 def explain_number(desk: Desk, person: Person, number: str) -> Explained | NotOffered:
@@ -61,33 +92,47 @@ def explain_price(desk: Desk, person: Person, country: str, kind: NumberType, mo
 def explain(desk: Desk, person: Person, offer: Offer) -> Explained:
     """What the policy says of an offer for this person, and why. Asks Slack who people are."""
     learn(desk, person.workspace, person.user)
-    approvers, _ = _approvers(desk, person)
-    desk.directory.refresh(person.workspace, sorted(approvers)[:20])
+    raised_by = desk.budgets.raised_by or ()
+    desk.directory.refresh(person.workspace, [*sorted(_approvers(desk, person))[:20], *raised_by])
     with desk.database.read() as work:
         listed = Listed(work, person.workspace)
-        verdict = judge(desk, listed, (person.user,), offer)
-        who = rules.who_may_decide(desk.policy, person.user, listed.members)
+        who = able(desk, listed, (person.user,))
+        taken = taken_by(work, desk, offer.number) if offer.number else None
         return Explained(
             offer,
-            verdict,
-            tuple(listed.name(user) for user in sorted(who.users)),
-            tuple(listed.name(group) for group in who.unknown_groups),
-            _exceeded(work, desk, person, offer),
+            judge(desk, listed, (person.user,), offer),
+            tuple(listed.shown(user) for user in sorted(who.users)),
+            tuple(listed.shown(group) for group in who.unknown_groups),
+            _without(_spent(work, desk, person), taken),
+            taken,
+            tuple(listed.shown(one) for one in raised_by),
         )
+
+
+def explain_by_file(policy: Policy, wish: rules.Wish, members: rules.Members) -> tuple[Verdict, Approvers]:
+    """What a policy file says of a wish, and who could approve it, without a database or a workspace."""
+    return rules.decide(policy, wish, members), rules.who_may_decide(policy, wish.user, members)
 
 
 def explain_request(desk: Desk, person: Person, request_id: str) -> ExplainedRequest | NotTheirs:
     """The same for a request, for those whose it is, and for approvers."""
-    view = named_view(desk, request_id)
-    if view is None or view.request.workspace != person.workspace:
-        return NotTheirs()
-    learn(desk, person.workspace, person.user, *view.request.parties)
     with desk.database.read() as work:
-        if not (person.user in view.request.parties or is_approver(work, desk, person)):
-            return NotTheirs()
+        request = requests.get(work, request_id, person.workspace)
+    learn(desk, person.workspace, person.user, *(request.parties if request else ()))
+    view = named_view(desk, request_id) if request else None
+    with desk.database.read() as work:
         listed = Listed(work, person.workspace)
-        verdict = judge(desk, listed, view.request.parties, view.purchases[0].offer)
-        return ExplainedRequest(view, verdict, _why_not(desk, listed, person, view))
+        role = standing(desk, listed, person.user)
+        if view is None or not (role.approver or person.user in view.request.parties):
+            return NotTheirs(role.not_known)
+        theirs = person.user == view.request.requester
+        return ExplainedRequest(
+            view,
+            judge(desk, listed, view.request.parties, view.purchases[0].offer),
+            _why_not(desk, listed, person, view),
+            _spent(work, desk, person) if theirs else _spent(work, desk, person)[:1],
+            theirs,
+        )
 
 
 def _why_not(desk: Desk, listed: Listed, person: Person, view: RequestView) -> str | None:
@@ -96,19 +141,25 @@ def _why_not(desk: Desk, listed: Listed, person: Person, view: RequestView) -> s
         return f"It is {request.status} already."
     if any(d.approver == person.user and d.round == request.round for d in view.decisions):
         return "You have approved it already; one person counts once."
-    allowed = rules.may_decide(
-        desk.policy, person.user, request.requester, listed.members, on_behalf_of=request.on_behalf_of
-    )
+    allowed = may_decide(desk, listed, person.user, request.requester, on_behalf_of=request.on_behalf_of)
     return None if isinstance(allowed, rules.Allowed) else allowed.reason
 
 
-def _approvers(desk: Desk, person: Person) -> tuple[frozenset[str], tuple[str, ...]]:
+def _approvers(desk: Desk, person: Person) -> frozenset[str]:
     with desk.database.read() as work:
-        found = rules.who_may_decide(desk.policy, person.user, Listed(work, person.workspace).members)
-    return found.users, found.unknown_groups
+        return able(desk, Listed(work, person.workspace), (person.user,)).users
 
 
-def _exceeded(work: UnitOfWork, desk: Desk, person: Person, offer: Offer) -> tuple[Exceeded, ...]:
-    spent: tuple[Spent, Spent] = budgets.spent(work, purse_of(work, desk, person), desk.budgets)
-    wanted = offer.setup + (offer.monthly or Decimal(0))
-    return tuple(Exceeded(each, wanted) for each in spent if each.left is not None and each.left < wanted)
+def _spent(work: UnitOfWork, desk: Desk, person: Person) -> tuple[Spent, Spent]:
+    return budgets.spent(work, purse_of(work, desk, person), desk.budgets)
+
+
+def _without(spent: tuple[Spent, Spent], taken: Taken | None) -> tuple[Spent, Spent]:
+    """The budgets without the request that is explained: it does not stand in its own way."""
+    if taken is None or taken.purchase.status not in RESERVING:
+        return spent
+    whole, own = spent
+    amount = taken.purchase.amount
+    if own.spender == taken.purchase.spender and own.reserved >= amount:
+        own = replace(own, reserved=own.reserved - amount)
+    return (replace(whole, reserved=whole.reserved - amount) if whole.reserved >= amount else whole), own

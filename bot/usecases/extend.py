@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from bot.model import policy as rules
 from bot.model.audit import Action, Outcome
 from bot.model.request import Person, RequestStatus
 from bot.usecases import deadlines, record
 from bot.usecases.decide import AlreadyDecided, MayNot, NoSuchRequest, log_refusal
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
-from bot.usecases.judge import learn
+from bot.usecases.judge import learn, standing
 from storage import jobs, requests
 from storage.requests import KeptRequest
 from storage.unit_of_work import UnitOfWork
@@ -52,10 +51,10 @@ def _obstacle(
 ) -> AlreadyDecided | MayNot | None:
     if request.status is not RequestStatus.PENDING:
         return AlreadyDecided(request)
-    approvers = rules.who_may_decide(desk.policy, "", Listed(work, person.workspace).members)
-    if person.user in approvers.users:
+    mine = standing(desk, Listed(work, person.workspace), person.user)
+    if mine.approver:
         return None
-    if approvers.unknown_groups:
+    if mine.not_known:
         return MayNot("Whether you are an approver could not be looked up. Please try again in a minute.")
     return MayNot("Only approvers give a request more time.")
 

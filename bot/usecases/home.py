@@ -1,29 +1,27 @@
 """Home: what waits for a person, what they asked for, what they have and what is left of the month."""
 
 from dataclasses import dataclass
-from functools import cache
 
 from bot.model.audit import LoggedEvent
 from bot.model.audit_query import AuditQuery
 from bot.model.budget import Spent, month_of
-from bot.model.policy import Allowed, Members, may_decide, who_may_decide
+from bot.model.policy import who_may_decide
 from bot.model.request import Person
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
-from bot.usecases.judge import learn
-from bot.usecases.look_up import RequestView, is_approver, view_of
+from bot.usecases.judge import learn, standing, why_outside
+from bot.usecases.look_up import RequestView, view_of
 from storage import audit, budgets, homes, jobs, purchases, requests
+from storage import waiting as rows
 from storage.budgets import Purse
 from storage.purchases import KeptPurchase
-from storage.requests import KeptRequest, Wanted
+from storage.requests import KeptRequest
 from storage.unit_of_work import UnitOfWork
 
 AT_MOST_EVERY = 2.0
 """Seconds between two drawings of one person's Home."""
 WAITING, OPEN, RECENT, NUMBERS, EVENTS = 8, 8, 3, 10, 5
 """How many of each are shown; the rest is counted, and listed by `/number`."""
-COUNTED = 200
-"""So many are counted at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class HomeSheet:
 
     approver: bool
     waiting: tuple[RequestView, ...]  #: what this person may decide
-    more_waiting: int  #: how many more there are, as far as they are counted
+    more_waiting: int  #: how many more there are
     open: tuple[RequestView, ...]  #: their own that wait
     more_open: int
     recent: tuple[RequestView, ...]  #: their own that ended, the newest
@@ -42,6 +40,8 @@ class HomeSheet:
     workspace: Spent
     mine: Spent
     events: tuple[LoggedEvent, ...]  #: the newest that concern them
+    not_known: bool = False  #: they may be an approver by a group that could not be looked up
+    why_not: str | None = None  #: why they may not have numbers at all
 
 
 def open_home(desk: Desk, person: Person) -> None:
@@ -82,22 +82,26 @@ def home_sheet(desk: Desk, person: Person) -> HomeSheet:
     """What this person's Home shows now. Asks Slack who is in a group."""
     learn(desk, person.workspace, person.user)
     with desk.database.read() as work:
-        waiting = _waiting(work, desk, person)
-        own_waiting = _own(work, person, open_only=True, limit=COUNTED)
-        ended = [r for r in _own(work, person, open_only=False, limit=COUNTED) if not r.is_pending]
-        held = purchases.held_for(work, person, limit=COUNTED)
+        listed = Listed(work, person.workspace)
+        role = standing(desk, listed, person.user)
+        waiting, all_waiting = _waiting(work, desk, person) if role.approver else ([], 0)
+        own_waiting, all_open = rows.of_person(work, person, ended=False, limit=OPEN)
+        ended, _ = rows.of_person(work, person, ended=True, limit=RECENT)
+        held = purchases.held_for(work, person, limit=NUMBERS)
         purse = Purse(person.workspace, desk.account, month_of(work.now), person.user)
         whole, own = budgets.spent(work, purse, desk.budgets)
         reader = audit.Reader(person.workspace, person.user)
         return HomeSheet(
-            approver=is_approver(work, desk, person),
-            waiting=tuple(view_of(work, desk, request) for request in waiting[:WAITING]),
-            more_waiting=max(0, len(waiting) - WAITING),
-            open=tuple(view_of(work, desk, request) for request in own_waiting[:OPEN]),
-            more_open=max(0, len(own_waiting) - OPEN),
-            recent=tuple(view_of(work, desk, request) for request in ended[:RECENT]),
-            numbers=tuple(held[:NUMBERS]),
-            more_numbers=max(0, len(held) - NUMBERS),
+            approver=role.approver,
+            not_known=role.not_known,
+            why_not=why_outside(desk, listed, person.user),
+            waiting=tuple(view_of(work, desk, request) for request in waiting),
+            more_waiting=all_waiting - len(waiting),
+            open=tuple(view_of(work, desk, request) for request in own_waiting),
+            more_open=all_open - len(own_waiting),
+            recent=tuple(view_of(work, desk, request) for request in ended),
+            numbers=tuple(held),
+            more_numbers=rows.count_held(work, person) - len(held),
             month=purse.month,
             workspace=whole,
             mine=own,
@@ -105,33 +109,10 @@ def home_sheet(desk: Desk, person: Person) -> HomeSheet:
         )
 
 
-def _waiting(work: UnitOfWork, desk: Desk, person: Person) -> list[KeptRequest]:
-    """The pending requests that this person may decide and has not spoken to, the newest first."""
-    if not is_approver(work, desk, person):
-        return []
-    wanted = Wanted(workspace=person.workspace, open_only=True)
-    members = cache(Listed(work, person.workspace).members)
-    return [
-        request
-        for request in requests.newest(work, wanted, limit=COUNTED)
-        if _may(desk, person, request, members) and not _has_spoken(work, person, request)
-    ]
-
-
-def _may(desk: Desk, person: Person, request: KeptRequest, members: Members) -> bool:
-    may = may_decide(desk.policy, person.user, request.requester, members, on_behalf_of=request.on_behalf_of)
-    return isinstance(may, Allowed)
-
-
-def _has_spoken(work: UnitOfWork, person: Person, request: KeptRequest) -> bool:
-    said = requests.decisions(work, request.id)
-    return any(d.approver == person.user and d.round == request.round for d in said)
-
-
-def _own(work: UnitOfWork, person: Person, *, open_only: bool, limit: int) -> list[KeptRequest]:
-    """This person's requests, the newest first."""
-    wanted = Wanted(workspace=person.workspace, party=person.user, open_only=open_only)
-    return requests.newest(work, wanted, limit=limit)
+def _waiting(work: UnitOfWork, desk: Desk, person: Person) -> tuple[list[KeptRequest], int]:
+    """The newest pending requests that an approver may decide and has not spoken to, and how many in all."""
+    own = desk.policy is not None and desk.policy.approvals.allow_self_approval
+    return rows.for_decision(work, person, own=own, limit=WAITING)
 
 
 def _key(person: Person) -> str:

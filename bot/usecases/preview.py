@@ -1,15 +1,18 @@
 """Preview: what a purchase would cost, who must approve it and by which rule, before anybody asks."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from bot.model.audit import Action, Outcome
-from bot.model.budget import Spent, month_of
+from bot.model.budget import Exceeded, Spent, exceeded, month_of
+from bot.model.money import format_usd
 from bot.model.policy import Verdict
 from bot.model.request import Person
 from bot.usecases import record
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
 from bot.usecases.judge import judge, learn
+from bot.usecases.quorum import Unreachable, all_are_needed, unreachable
 from storage import budgets, purchases, requests, searches
 from storage.budgets import Purse
 from storage.purchases import KeptPurchase
@@ -26,6 +29,13 @@ class Preview:
     verdict: Verdict
     budgets: tuple[Spent, Spent]  #: this month's: of all together, and of this person
     may_break_glass: bool  #: whether this person may buy without approval, in an emergency
+    unreachable: Unreachable | None = None  #: asked for, it could only expire
+    all_are_needed: bool = False  #: so it cannot be for one of the approvers
+
+    @property
+    def exceeded(self) -> tuple[Exceeded, ...]:
+        """The budgets into which it does not fit."""
+        return exceeded(self.budgets, self.kept.offer.due_today or Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +91,36 @@ def _preview(work: UnitOfWork, desk: Desk, person: Person, offer_id: str) -> Pre
     if taken := taken_by(work, desk, kept.offer.number):
         log_refusal(work, desk, person, kept, f"request {taken.request.id} speaks for it")
         return taken
-    verdict = judge(desk, Listed(work, person.workspace), (person.user,), kept.offer)
+    listed = Listed(work, person.workspace)
+    verdict = judge(desk, listed, (person.user,), kept.offer)
     if not verdict.allowed:
         log_refusal(work, desk, person, kept, verdict.deny_reason)
         return NotAllowed(verdict)
     spent = budgets.spent(work, purse_of(work, desk, person), desk.budgets)
-    return Preview(kept, verdict, spent, bool(verdict.approvals) and may_break_glass(desk, person))
+    seen = Preview(
+        kept,
+        verdict,
+        spent,
+        bool(verdict.approvals) and may_break_glass(desk, person),
+        unreachable(desk, listed, (person.user,), verdict),
+        all_are_needed(desk, listed, person.user, verdict),
+    )
+    if seen.exceeded:
+        log_refusal(work, desk, person, kept, by_how_much(seen.exceeded))
+    elif seen.unreachable and not seen.may_break_glass:
+        log_refusal(work, desk, person, kept, seen.unreachable.short)
+    return seen
+
+
+def by_how_much(over: tuple[Exceeded, ...]) -> str:
+    """For the log, into which budgets a wish does not fit, and by how much."""
+    return " and ".join(map(_over_one, over))
+
+
+def _over_one(over: Exceeded) -> str:
+    whose = "the person's" if over.spent.spender else "the workspace's"
+    limit = format_usd(over.spent.limit or Decimal(0))
+    return f"over {whose} budget of {limit} by {format_usd(over.over_by)}"
 
 
 def no_glass(verdict: Verdict) -> Verdict:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.model import policy as rules
 from bot.model.audit import Action, Actor, ActorType, Outcome
+from bot.model.policy import Allowed
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Person
 from bot.usecases import record
@@ -11,7 +11,7 @@ from bot.usecases.buy import load
 from bot.usecases.conclude import Order, conclude
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
-from bot.usecases.judge import NotLookedUp, learn
+from bot.usecases.judge import NotLookedUp, learn, may_decide
 from bot.usecases.settle import ASKABLE
 from storage.unit_of_work import Database, UnitOfWork
 
@@ -107,13 +107,13 @@ def _obstacle(desk: Desk, person: Person, order: Order) -> MayNotSettle | NotLoo
     """Approvers may, their own requests included: they say what is the case, not what should be."""
     with desk.database.write() as work:
         listed = Listed(work, person.workspace)
-        approvers = rules.who_may_decide(desk.policy, "", listed.members)
-        if person.user in approvers.users:
+        may = may_decide(desk, listed, person.user, "")
+        if isinstance(may, Allowed):
             return None
-        if approvers.unknown_groups and listed.untried(approvers.unknown_groups):
-            return NotLookedUp(approvers.unknown_groups)
+        if may.unknown and listed.untried(may.unknown):
+            return NotLookedUp(may.unknown)
         reason = "Only approvers settle a purchase."
-        if approvers.unknown_groups:
+        if may.unknown:
             reason = "Whether you are an approver could not be looked up. Please try again in a minute."
         _log_refusal(work, desk, person, order, reason)
     return MayNotSettle(reason)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.model.audit import Action
-from bot.model.budget import Exceeded
+from bot.model.budget import Exceeded, exceeded
 from bot.model.policy import Verdict
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Options, Person, RequestStatus
@@ -15,12 +15,15 @@ from bot.usecases.preview import (
     NotAllowed,
     OfferGone,
     Taken,
+    by_how_much,
     log_refusal,
     may_break_glass,
     no_glass,
+    purse_of,
     taken_by,
 )
-from storage import jobs, purchases, requests, searches
+from bot.usecases.quorum import Unreachable, unreachable
+from storage import budgets, jobs, purchases, requests, searches
 from storage.purchases import KeptPurchase
 from storage.requests import KeptRequest, NewRequest
 from storage.searches import KeptOffer
@@ -58,11 +61,26 @@ class Repeated:
 class OverBudget:
     """It does not fit into this month's budget."""
 
-    exceeded: Exceeded
+    exceeded: tuple[Exceeded, ...]  #: by each budget into which it does not fit
     raised_by: tuple[str, ...]  #: who can be asked for more, if the policy names somebody
 
 
-Refusal = NotAllowed | Taken | OfferGone | OverBudget
+@dataclass(frozen=True, slots=True)
+class NotForThem:
+    """The one for whom it should be may not have numbers; without them it is possible."""
+
+    name: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfReach:
+    """Fewer people can approve it than must."""
+
+    why: Unreachable
+
+
+Refusal = NotAllowed | Taken | OfferGone | OverBudget | NotForThem | OutOfReach
 Submission = Submitted | Repeated | Refusal | NotLookedUp
 
 
@@ -107,23 +125,28 @@ def _once(desk: Desk, person: Person, ask: Ask) -> Submission:
         verdict = judge(desk, listed, _parties(person, ask), kept.offer)
         if unclear := not_looked_up(listed, verdict):
             return unclear
-        refusal = _refusal(work, desk, person, ask, kept, verdict)
+        refusal = _refusal(work, desk, person, ask, kept, verdict) or _hopeless(
+            work, desk, person, ask, kept, verdict
+        )
         if refusal is not None:
             return refusal
         return Submitted(_write(work, desk, person, ask, kept, verdict))
 
 
 def _parties(person: Person, ask: Ask) -> tuple[str, ...]:
-    return (person.user,) if ask.on_behalf_of is None else (person.user, ask.on_behalf_of)
+    mine = ask.on_behalf_of in {None, person.user}
+    return (person.user,) if mine else (person.user, str(ask.on_behalf_of))
 
 
 def _refusal(  # noqa: PLR0917 - one short call each, in the order of the sentence
     work: UnitOfWork, desk: Desk, person: Person, ask: Ask, kept: KeptOffer, verdict: Verdict
-) -> NotAllowed | Taken | None:
+) -> NotAllowed | NotForThem | Taken | None:
     if verdict.allowed and ask.break_glass and not may_break_glass(desk, person):
         verdict = no_glass(verdict)
     if not verdict.allowed:
         log_refusal(work, desk, person, kept, verdict.deny_reason)
+        if verdict.outsider and verdict.outsider != person.user:
+            return NotForThem(Listed(work, person.workspace).name(verdict.outsider), verdict)
         return NotAllowed(verdict)
     if taken := taken_by(work, desk, kept.offer.number):
         if requests.by_origin(work, person.workspace, ask.origin_key):
@@ -133,13 +156,26 @@ def _refusal(  # noqa: PLR0917 - one short call each, in the order of the senten
     return None
 
 
+def _hopeless(  # noqa: PLR0917 - one short call each, in the order of the sentence
+    work: UnitOfWork, desk: Desk, person: Person, ask: Ask, kept: KeptOffer, verdict: Verdict
+) -> OutOfReach | None:
+    """What could only wait until it expires is not asked of anybody."""
+    if ask.break_glass:
+        return None
+    why = unreachable(desk, Listed(work, person.workspace), _parties(person, ask), verdict)
+    if why is None:
+        return None
+    log_refusal(work, desk, person, kept, why.short)
+    return OutOfReach(why)
+
+
 def _over_budget(desk: Desk, person: Person, over: _Exceeded) -> OverBudget:
-    spent = over.exceeded.spent
-    whose = "the person's" if spent.spender else "the workspace's"
     with desk.database.write() as work:
-        why = f"over {whose} budget of {spent.limit} USD by {over.exceeded.over_by} USD"
-        log_refusal(work, desk, person, over.kept, why)
-    return OverBudget(over.exceeded, desk.budgets.raised_by or ())
+        now = budgets.spent(work, purse_of(work, desk, person), desk.budgets)
+        # what was given back since may have made room: then it is said as it was
+        both = exceeded(now, over.exceeded.wanted) or (over.exceeded,)
+        log_refusal(work, desk, person, over.kept, by_how_much(both))
+    return OverBudget(both, desk.budgets.raised_by or ())
 
 
 def _write(  # noqa: PLR0917 - one short call each, in the order of the sentence

@@ -14,16 +14,22 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+NOT_KNOWN = "Whether you are an approver could not be looked up in Slack"
 WHAT_COUNTS = "A calendar month in UTC · set-up fees and first months of what is bought or asked for"
 
 
 def budget_page(sheet: BudgetSheet) -> Block:
     """This month of the workspace and of the reader; for those who may see it, of everybody."""
-    title = f"Budget for {month_name(sheet.month)}"
-    both = (("The workspace", sheet.workspace), ("You", sheet.mine))
+    title = f"Budget for {month_name(sheet.month)} (UTC)"
+    mine = () if sheet.why_not else (("You", sheet.mine),)
+    both = (("The workspace", sheet.workspace), *mine)
     blocks = [section(f"*{title}*"), *(section(f"*{whose}*\n{bar_line(spent)}") for whose, spent in both)]
+    if sheet.why_not:
+        blocks.append(section(f"*You*\n{escape(sheet.why_not)}"))
     if sheet.sees_people:
         blocks += [section(text) for text in _people(sheet)]
+    if sheet.not_known:
+        blocks.append(context(f"{NOT_KNOWN}, so what each person has used is not shown. Try again later."))
     blocks.append(context(_who_raises(sheet)))
     blocks.append(context(WHAT_COUNTS + (" · reading this is logged" if sheet.sees_people else "")))
     return message(" ".join([f"{title}.", *(f"{whose}: {words(spent)}." for whose, spent in both)]), blocks)
@@ -76,8 +82,10 @@ def _percent(spent: Spent, limit: Decimal) -> int:
 
 
 def _bar(spent: Spent, limit: Decimal) -> str:
-    filled = min(CELLS, max(_percent(spent, limit) * CELLS // 100, 1 if spent.taken else 0))
-    return "█" * filled + "░" * (CELLS - filled)
+    """Twice as many steps as cells; something is never drawn as nothing, nor what is left as all."""
+    steps = min(2 * CELLS, max(_percent(spent, limit) * 2 * CELLS // 100, 1 if spent.taken else 0))
+    full, half = divmod(steps, 2)
+    return "█" * full + "▌" * half + "░" * (CELLS - full - half)
 
 
 def _people(sheet: BudgetSheet) -> list[str]:

@@ -24,7 +24,7 @@ from handlers.ui.blocks import (
 )
 from handlers.ui.budget import left_line
 from handlers.ui.offers import abilities, place, price, warning
-from handlers.ui.refusals import who_raises
+from handlers.ui.refusals import out_of_reach, who_raises
 from handlers.ui.text import count, escape, who
 
 CALLBACK = "request_submit"
@@ -47,18 +47,22 @@ def confirmation(preview: Preview, policy: Policy, *, channel: str) -> Block:
         section(_approval(preview, policy)),
     ]
     blocks += budget_lines(preview, policy)
+    if preview.unreachable:
+        blocks.append(section(f":warning: {out_of_reach(preview.unreachable)}"))
     if warn := warning(offer):
         blocks.append(section(f":warning: {escape(warn)}"))
-    blocks.append(
-        text_input("reason", "What is it for?", multiline=True, limit=500, hint=_reason_hint(approvals))
-    )
-    blocks.append(_for_whom())
-    blocks += _options(offer)
+    possible = not (preview.exceeded or preview.unreachable)
+    if possible:
+        hint = _reason_hint(approvals)
+        blocks.append(text_input("reason", "What is it for?", multiline=True, limit=500, hint=hint))
+        blocks += [_for_whom(preview, policy), *_options(offer)]
     blocks.append(context("Taxes are extra. The provider charges the first month in full at the purchase."))
-    if preview.may_break_glass:
+    if preview.may_break_glass and not preview.exceeded:
         text = "Buy without approval…"
         blocks.append(actions(button(text, BREAK_GLASS, preview.kept.id, style="danger")))
     metadata = json.dumps({"offer": preview.kept.id, "channel": channel})
+    if not possible:  # there is nothing to submit, and so nothing to fill in
+        return modal("Not possible now", blocks, callback_id=CALLBACK, close="Close", metadata=metadata)
     submit = f"Buy for {today}" if approvals == 0 else "Ask for approval"
     return modal("Confirm the purchase", blocks, callback_id=CALLBACK, submit=submit, metadata=metadata)
 
@@ -77,7 +81,8 @@ def _approval(preview: Preview, policy: Policy) -> str:
         return f"Your confirmation is enough (rule “{rule}”). It is bought as soon as you confirm."
     people = ", ".join(who(a) for a in (policy.approvals.approvers or ())[:10])
     needed = count(preview.verdict.approvals, "approval")
-    return f"Needs {needed} by {people} (rule “{rule}”). You cannot approve your own request."
+    own = "" if policy.approvals.allow_self_approval else " You cannot approve your own request."
+    return f"Needs {needed} by {people} (rule “{rule}”).{own}"
 
 
 def budget_lines(preview: Preview, policy: Policy) -> list[Block]:
@@ -98,12 +103,19 @@ def _too_much(spent: Spent, whose: str, wanted: Decimal) -> str | None:
         return None
     return (
         f":warning: This does not fit: it needs {format_usd(wanted)}, {format_usd(over)} more than is "
-        f"left of {whose[:1].lower()}{whose[1:]} budget. As it stands it will be refused."
+        f"left of {whose[:1].lower()}{whose[1:]} budget. It cannot be asked for."
     )
 
 
-def _for_whom() -> Block:
-    hint = "Left empty, it is for you. Neither of you two can approve it, and your budget pays."
+def _for_whom(preview: Preview, policy: Policy) -> Block:
+    """What it says is so whoever is chosen: Slack draws it once, when the form opens."""
+    hint = "Left empty, it is for you. Your budget pays."
+    if preview.verdict.approvals and not policy.approvals.allow_self_approval:
+        hint = (
+            "Left empty, it is for you. Whoever you choose cannot approve it, nor can you; your budget pays."
+        )
+    if preview.all_are_needed:
+        hint += " It cannot be for one of the approvers: all who are left must approve it."
     return person_input(FOR_USER, "For somebody else", "For yourself", hint=hint)
 
 

@@ -26,8 +26,8 @@ TOPICS = {
         "waits; `/number requests all`: everything. Approvers see everybody's, others their own. "
         "`/number requests R…`: one of them, with all that happened."
     ),
-    "list": "`/number list`: the numbers the account holds. `/number info +1 415-555-0100`: one of them.",
-    "info": "`/number info +1 415-555-0100`: what the provider says of a number the account holds.",
+    "list": "`/number list`: the numbers the account holds.",
+    "info": "`/number info +1 415-555-0100`: what the provider says of one of them.",
     "policy": (
         "`/number policy`: the rules; the first that matches decides who must approve. "
         "`/number policy US local 5.00`, `/number policy +1 415-555-0100` or `/number policy R…`: which rule "

@@ -7,7 +7,7 @@ from bot.model.numbers import format_number
 from bot.usecases.home import HomeSheet
 from bot.usecases.look_up import RequestView
 from handlers.ui.blocks import Block, actions, button, context, divider, section
-from handlers.ui.budget import bar_line, month_name
+from handlers.ui.budget import NOT_KNOWN, bar_line, month_name
 from handlers.ui.cards import asking, deciding, headline, numbers, timeline_button
 from handlers.ui.requests import summary
 from handlers.ui.text import count, escape, when
@@ -22,18 +22,23 @@ _EVENTS = "Nothing yet. What you do with Numberdesk, and what becomes of it, sta
 
 def home_view(sheet: HomeSheet) -> Block:
     """Home for one person; at most 70 of the 100 blocks that Slack takes."""
-    parts = (_begin(), _waiting(sheet), _own(sheet), _numbers(sheet), _budget(sheet), _events(sheet))
+    parts = (_begin(sheet), _waiting(sheet), _own(sheet), _numbers(sheet), _budget(sheet), _events(sheet))
     blocks = [block for part in parts if part for block in (*part, divider())]
     more = "All requests: `/number requests all` · the log: `/number audit` · more: `/number help`"
     return {"type": "home", "blocks": [*blocks, context(more)]}
 
 
-def _begin() -> list[Block]:
+def _begin(sheet: HomeSheet) -> list[Block]:
+    if sheet.why_not:
+        return [section(f"*Numberdesk*\n{escape(sheet.why_not)}")]
     text = "*Numberdesk*\nFind, request and buy phone numbers, here or by `/number` in any channel."
     return [section(text, button("Find a number", "home_search", "home", style="primary"))]
 
 
 def _waiting(sheet: HomeSheet) -> list[Block]:
+    if sheet.not_known:
+        later = "so what waits for your decision is not shown. Open Home again later."
+        return [_title("Waits for your decision"), section(f"{NOT_KNOWN}, {later}")]
     if not sheet.approver:
         return []
     blocks = [_title("Waits for your decision")]
@@ -49,7 +54,7 @@ def _own(sheet: HomeSheet) -> list[Block]:
     for view in sheet.open:
         blocks += [section(_line(view)), actions(*asking(view), timeline_button(view))]
     if not sheet.open:
-        blocks.append(section(_OPEN))
+        blocks.append(section("Nothing of yours waits." if sheet.why_not else _OPEN))
     blocks += _more(sheet.more_open, "`/number requests`")
     if sheet.recent:
         blocks.append(_title("Lately"))
@@ -81,7 +86,8 @@ def _number(purchase: KeptPurchase) -> str:
 
 
 def _budget(sheet: HomeSheet) -> list[Block]:
-    lines = [f"*You*\n{bar_line(sheet.mine)}", f"*The workspace*\n{bar_line(sheet.workspace)}"]
+    mine = [] if sheet.why_not else [f"*You*\n{bar_line(sheet.mine)}"]
+    lines = [*mine, f"*The workspace*\n{bar_line(sheet.workspace)}"]
     return [_title(f"Budget for {month_name(sheet.month)} (UTC)"), *map(section, lines)]
 
 

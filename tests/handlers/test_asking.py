@@ -252,27 +252,73 @@ def test_who_may_not_ask_is_told_why(tmp_path: Path) -> None:
         shown = confirmation(team.rita, second)
         assert "$20.00 more than is left of your budget" in shown.words
         assert f"<@{CARA}> can raise it." in shown.words
-        team.rita.fill("reason", REASON)
-        assert team.rita.submit() is None
-        refused = told(team.rita)
-        assert "Your budget of $30.00" in refused and "$20.00 too much. Nothing was bought." in refused
-        assert f"<@{CARA}> can raise it." in refused
+        assert "Ask for approval" not in str(shown) and "reason" not in str(shown.blocks)
+        told(team.rita)
         team.reprice(second, monthly="29.00000")
         shown = confirmation(team.ana, second)
         assert "$2.00 more than is left of the workspace's budget" in shown.words
-        team.ana.close_modal()
+        told(team.ana)
+        confirmation(team.ana, team.priced(TWO))
+        confirmation(team.cara, third := team.priced(TWO))
+        team.cara.fill("reason", REASON)
+        assert team.cara.submit() is None
+        waiting(team.cara, third)
+        team.ana.fill("reason", REASON)
+        assert team.ana.submit() is None
+        refused = told(team.ana)
+        assert "The workspace's budget of $52.00" in refused and "$23.00 too much. Nothing" in refused
+        assert f"<@{CARA}> can raise it." in refused
         confirmation(team.gus, second)
         assert "does not let guests request numbers. Nothing was bought." in told(team.gus)
         confirmation(team.otto, second)
         assert "could not be looked up in Slack" in told(team.otto)
         confirmation(team.ana, team.priced(CHEAP))
-        team.ana.choose_user("for_user", OTTO)
-        team.ana.fill("reason", REASON)
-        assert submit_once_known(team.ana) is None
-        assert "For whom it is could not be looked up in Slack" in told(team.ana)
+        for person, why in ((OTTO, "could not be looked up in Slack"), (GUS, "does not let guests")):
+            team.ana.choose_user("for_user", person)
+            team.ana.fill("reason", REASON)
+            below = submit_once_known(team.ana) or {}
+            assert list(below) == ["for_user"] and why in below["for_user"]
+            assert below["for_user"].startswith("It cannot be for "), "by name"
+            assert "Choose somebody else, or leave it empty." in below["for_user"]
+        assert "gus" in below["for_user"]
+        team.ana.close_modal()
         confirmation(team.ana, team.priced("100.00000"))
         assert "Nobody needs that. (rule “never”) Nothing was bought." in told(team.ana)
         assert team.standing(second) == [] and team.desk.buys() == []
         whys = ["action:request.submitted", "outcome:denied"]
         logged = team.desk.run("audit", "query", *whys, "--json").stdout
         assert all(one in logged for one in (RITA, GUS, OTTO, ANA)), "each refusal says whose it was"
+
+
+def test_what_stands_beside_for_somebody_else_is_true_for_each_rule(team: Several) -> None:
+    def beside(monthly: str) -> str:
+        shown = str(confirmation(team.rita, team.priced(monthly)).blocks)
+        team.rita.close_modal()
+        return shown
+
+    assert "cannot approve" not in beside(CHEAP), "nobody has to"
+    assert "Whoever you choose cannot approve it, nor can you" in beside(ONE)
+    assert "cannot be for one of the approvers" not in beside(TWO), "three are left"
+
+
+def test_what_too_few_can_approve_is_not_asked_for(tmp_path: Path) -> None:
+    """A request that needed two approvals and had one approver left could only expire."""
+    policy = POLICY.replace('["S0PROCURE", "U0CARA"]', '["S0PROCURE"]')
+    with several(tmp_path, f"sqlite:///{tmp_path / 'numberdesk.db'}", policy) as team:
+        number = team.priced(TWO)
+        shown = confirmation(team.rita, number)
+        assert "It cannot be for one of the approvers" in str(shown.blocks)
+        team.rita.choose_user("for_user", ANA)
+        team.rita.fill("reason", REASON)
+        below = submit_once_known(team.rita) or {}
+        assert list(below) == ["for_user"]
+        assert "1 approver would be left, and 2 approvals are needed" in below["for_user"]
+        team.rita.choose_user("for_user", CARA)
+        assert submit_once_known(team.rita) is None
+        waiting(team.ana, number)
+        shown = confirmation(team.ana, team.priced(TWO))
+        assert f"only <@{OTTO}> could approve it" in shown.words and f"<@{ANA}> cannot" in shown.words
+        assert "names more approvers" in shown.words
+        told(team.ana)
+        logged = team.desk.run("audit", "query", "action:request.submitted", "outcome:denied").stdout
+        assert logged.count("needs 2 approvals") >= 2

@@ -3,13 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column, MetaData, Table
+from sqlalchemy.exc import DBAPIError
 
 from bot.model.policy import Budgets
 from storage import audit, jobs, purchases, requests, schema, searches
 from storage.audit import Reader
+from storage.engine import READ_ONLY, make_engine
 from storage.schema import Usd, Utc
 from storage.unit_of_work import Database, random_id
 from tests.storage.rows import ACCOUNT, BEA, a_purchase, a_request, at_once, offer, undone
@@ -85,6 +88,43 @@ def test_a_reader_keeps_no_writer_out(database: Database) -> None:
             jobs.put(other, "buy:P1")
     with database.read() as work:
         assert jobs.count(work) == {"buy": 1}
+
+
+def test_a_reader_sees_one_moment_whatever_is_committed_meanwhile(database: Database) -> None:
+    """A card was half before a decision and half after it."""
+    with database.read() as work:
+        assert jobs.count(work) == {}
+        with database.write() as other:
+            jobs.put(other, "buy:P1")
+            request = a_request(other)
+        assert jobs.count(work) == {}
+        assert requests.get(work, request.id) is None
+    with database.read() as work:
+        assert jobs.count(work) == {"buy": 1}
+        assert requests.get(work, request.id) == request
+
+
+def test_a_writer_after_a_reader_on_the_same_connection_writes(database: Database) -> None:
+    own = Database(make_engine(str(database.engine.url), pool_size=1))
+    for key in ("buy:P1", "buy:P2"):
+        with own.read() as work:
+            jobs.count(work)
+        with own.write() as work:
+            jobs.put(work, key)
+            level = work.connection.get_isolation_level()
+    assert level in {"READ COMMITTED", "SERIALIZABLE"}, "each database's own"
+    with database.read() as work:
+        assert jobs.count(work) == {"buy": 2}
+    own.engine.dispose()
+
+
+def test_postgresql_lets_a_reader_write_nothing(database: Database) -> None:
+    if database.engine.dialect.name == "sqlite":
+        with database.read() as work:
+            assert work.connection.get_execution_options()[READ_ONLY] is True
+        return
+    with pytest.raises(DBAPIError, match="read-only transaction"), database.read() as work:
+        jobs.put(work, "buy:P1")
 
 
 def test_writers_at_once_wait_for_each_other(database: Database) -> None:

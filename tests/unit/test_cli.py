@@ -251,6 +251,13 @@ def test_explain_names_the_rule_and_who_may_approve(shell: Shell, policy: str) -
     assert [looked["matched"] for looked in said["considered"]] == [False, False, True]
 
 
+def test_explain_says_where_too_few_can_approve(shell: Shell, policy: str) -> None:
+    words = ("policy", "explain", "--country", "US", "--monthly", "5", "--file", policy, "--user")
+    said = shell.run(*words, "U0BOSS").stdout
+    assert "Approvals needed: 1 of: nobody. Too few can approve it, so it will be refused." in said
+    assert "Too few" not in shell.run(*words, "U0RITA").stdout
+
+
 def test_explain_exits_with_1_where_the_policy_refuses(shell: Shell, policy: str) -> None:
     done = explain(shell, policy, "KP", "5")
     assert done.returncode == 1

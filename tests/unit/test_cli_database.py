@@ -89,3 +89,15 @@ def test_a_database_that_lacks_a_table_is_said_in_one_line(shell: Shell) -> None
         database.execute("DROP TABLE purchase")
     database.close()
     assert "no such table: purchase" in refused(shell, "purchases", url=url)
+
+
+def test_an_old_schema_is_refused_before_anything_listens(shell: Shell, bare_url: str) -> None:
+    """The log said "listening", and then that it cannot be."""
+    if bare_url.startswith("sqlite"):  # a file is brought to the newest schema instead
+        (shell.at / "policy.toml").write_text("[[rules]]\n")
+        said, more = "policy.toml: rules[0].name: is missing", {"POLICY_FILE": "policy.toml"}
+    else:
+        said, more = "numberdesk: The database's schema is old: run `python -m bot db upgrade`", {}
+    done = shell.process("serve", DATABASE_URL=bare_url, LOG_LEVEL="INFO", **more)
+    assert done.returncode == 2
+    assert said in done.stderr and "listening" not in done.stdout + done.stderr

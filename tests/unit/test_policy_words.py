@@ -45,3 +45,18 @@ def test_what_is_proposed_for_a_missing_price_is_understood() -> None:
 def test_it_raises_nothing_else(text: str) -> None:
     with suppress(NotUnderstood):
         parse_policy_words(text)
+
+
+@pytest.mark.parametrize("text", ["R999", "r7k3m9", "R7K3M9QXZ2AB0", "R7K3M9QXZ2ABCD"])
+def test_half_an_id_is_told_how_ids_look(text: str) -> None:
+    """It was asked for its monthly price."""
+    with pytest.raises(NotUnderstood) as caught:
+        parse_policy_words(text)
+    (misread,) = caught.value.misreads
+    assert f"no request “{text}”" in misread.problem and "twelve letters and digits" in misread.problem
+    assert "price" not in misread.problem
+
+
+def test_a_country_that_begins_with_r_is_no_id() -> None:
+    with pytest.raises(NotUnderstood, match="monthly price"):
+        parse_policy_words("Romania")

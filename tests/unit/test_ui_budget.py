@@ -1,5 +1,6 @@
 """A budget in one line: it reads well aloud, and the bar says the same."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -37,11 +38,11 @@ def sheet(people: int = 0, *, sees: bool = True, limit: str | None = "50") -> Bu
         (spent("50"), "░░░░░░░░░░ 0% used: $0.00 of $50.00 — $0.00 bought, $0.00 reserved, $50.00 left"),
         (
             spent("1000", "0.80"),
-            "█░░░░░░░░░ 1% used: $0.80 of $1,000.00 — $0.80 bought, $0.00 reserved, $999.20 left",
+            "▌░░░░░░░░░ 1% used: $0.80 of $1,000.00 — $0.80 bought, $0.00 reserved, $999.20 left",
         ),
         (
             spent("500", "499.99"),
-            "█████████░ 99% used: $499.99 of $500.00 — $499.99 bought, $0.00 reserved, $0.01 left",
+            "█████████▌ 99% used: $499.99 of $500.00 — $499.99 bought, $0.00 reserved, $0.01 left",
         ),
         (
             spent("20", "25"),
@@ -67,6 +68,25 @@ def test_what_is_left_is_one_line(of: Spent, shown: str) -> None:
     assert left_line(of, "Your") == shown
 
 
+def test_a_tenth_and_a_fiftieth_are_drawn_differently() -> None:
+    assert bar_line(spent("100", "10")).startswith("█░░░░░░░░░ 10%")
+    assert bar_line(spent("100", "2")).startswith("▌░░░░░░░░░ 2%")
+    assert bar_line(spent("100", "15")).startswith("█▌░░░░░░░░ 15%")
+
+
+def test_what_could_not_be_looked_up_is_said_with_what_it_means() -> None:
+    """The approvers' part was left out in silence."""
+    shown = str(budget_page(replace(sheet(3, sees=False), not_known=True))["blocks"])
+    assert "Whether you are an approver could not be looked up" in shown and "is not shown" in shown
+    assert "could not be looked up" not in str(budget_page(sheet(3, sees=False)))
+
+
+def test_who_may_never_buy_sees_why_and_no_budget_of_theirs() -> None:
+    page = budget_page(replace(sheet(sees=False), why_not="The policy does not let guests request numbers."))
+    assert "*You*\nThe policy does not let guests" in page["blocks"][2]["text"]["text"]
+    assert "You:" not in page["text"]
+
+
 def test_a_month_has_its_name() -> None:
     assert month_name("2026-01") == "January 2026"
     assert month_name("2026-12") == "December 2026"
@@ -74,7 +94,7 @@ def test_a_month_has_its_name() -> None:
 
 def test_the_page_says_its_month_and_reads_aloud_without_the_bar() -> None:
     page = budget_page(sheet())
-    assert page["text"].startswith("Budget for November 2026. The workspace: 30% used")
+    assert page["text"].startswith("Budget for November 2026 (UTC). The workspace: 30% used")
     assert "█" not in page["text"] and "░" not in page["text"]
     assert "calendar month in UTC" in str(page["blocks"])
 

@@ -27,14 +27,15 @@ from bot.usecases.budget import BudgetSheet
 from bot.usecases.cancel import Cancelled
 from bot.usecases.conclude import Order
 from bot.usecases.decide import AlreadyDecided, AlreadySpoken, MayDecide, MayNot, NoSuchRequest, PriceChanged
-from bot.usecases.explain import Explained, ExplainedRequest, NotOffered
+from bot.usecases.explain import Explained, ExplainedRequest, NotOffered, Rules
 from bot.usecases.extend import Extended, ExtendedBefore
 from bot.usecases.home import HomeSheet
 from bot.usecases.look_up import LogPage, NotTheirs, RequestsPage, RequestView, Timeline, Which
 from bot.usecases.preview import NotAllowed, OfferGone, Preview, Taken
+from bot.usecases.quorum import Unreachable
 from bot.usecases.reprice import Dearer, DearerThanAllowed, Gone, Moved, Same
 from bot.usecases.search import Found, SearchPage
-from bot.usecases.submit import OverBudget
+from bot.usecases.submit import NotForThem, OutOfReach, OverBudget
 from handlers.forms import inputs_of
 from handlers.ui import (
     audit,
@@ -161,10 +162,18 @@ def a_verdict(text: str, *, allowed: bool = True) -> Verdict:
     return Verdict(allowed, text, 2, None if allowed else text, considered=looked)
 
 
+REACH = Unreachable("rest", 30, ("U0ANA",) * 29, ("U0BEA", "U0CAL"), ("U0ANA",), chosen=True)
+
+
+def for_them(text: str) -> NotForThem:
+    return NotForThem(text, replace(a_verdict(text, allowed=False), outsider="U0CAL"))
+
+
 def an_explanation(text: str, *, allowed: bool) -> Explained:
-    exceeded = (Exceeded(SPENT, Decimal(20)), Exceeded(replace(SPENT, spender="U0BEA"), Decimal(20)))
+    spent = (SPENT, replace(SPENT, spender="U0BEA"))
+    taken = Taken(a_request(text), a_purchase(text))
     names = (text,) * 30
-    return Explained(an_offer(text), a_verdict(text, allowed=allowed), names, (text,), exceeded)
+    return Explained(an_offer(text), a_verdict(text, allowed=allowed), names, (text,), spent, taken, names)
 
 
 def deciding(text: str) -> MayDecide:
@@ -265,8 +274,8 @@ MESSAGES: dict[str, Build] = {
         "14155550100", RentedNumber("14155550100", t, Decimal("0.8"), date(2026, 1, 2))
     ),
     "info, not held": lambda _: lists.number_info("14155550100", None),
-    "policy": lambda t: policy.policy(a_policy(t)),
-    "no policy": lambda _: policy.policy(None),
+    "policy": lambda t: policy.policy(Rules(a_policy(t), {"U0ANA": t})),
+    "no policy": lambda _: policy.policy(Rules(None, {})),
     "explained": lambda t: policy.explanation(an_explanation(t, allowed=True)),
     "explained, refused": lambda t: policy.explanation(an_explanation(t, allowed=False)),
     "explained, not offered": lambda _: policy.explanation(NotOffered("14155550100")),
@@ -286,8 +295,10 @@ MESSAGES: dict[str, Build] = {
     "not allowed": lambda t: _said(refusals.not_offered(NotAllowed(Verdict(False, t, deny_reason=t)))),
     "offer gone": lambda _: _said(refusals.not_offered(OfferGone())),
     "over budget": lambda _: _said(
-        refusals.not_offered(OverBudget(Exceeded(SPENT, Decimal("20.1")), ("U0ANA", "S0PROCURE")))
+        refusals.not_offered(OverBudget((Exceeded(SPENT, Decimal("20.1")),) * 2, ("U0ANA", "S0PROCURE")))
     ),
+    "not for them": lambda t: _said(refusals.not_offered(for_them(t))),
+    "out of reach": lambda _: _said(refusals.not_offered(OutOfReach(REACH))),
     "taken": lambda t: _said(refusals.not_offered(Taken(a_request(t), a_purchase(t)))),
     "may not settle": lambda t: _said(refusals.not_settled(settle_by_hand.MayNotSettle(t))),
     "not open": lambda t: _said(
@@ -501,3 +512,22 @@ def test_the_home_tab_is_one_that_slack_takes(build: Callable[[str], HomeSheet],
     assert check_view(built, "home") == []
     assert_inert(built)
     assert_labelled(built["blocks"])
+
+
+@settings(max_examples=12, deadline=None)
+@given(text=NASTY)
+def test_what_stands_below_the_choice_of_a_person_fits(text: str) -> None:
+    below = refusals.not_for_them(for_them(text))
+    assert below is not None and below.startswith("It cannot be for ") and len(below) <= 1000
+    assert "1 approver would be left" in (
+        refusals.not_for_them(OutOfReach(replace(REACH, able=("U0A",)))) or ""
+    )
+    assert refusals.not_for_them(OutOfReach(replace(REACH, chosen=False))) is None
+
+
+def test_what_too_few_can_approve_says_who_and_what_to_do() -> None:
+    said = refusals.out_of_reach(Unreachable("two", 2, ("U0OTTO",), ("U0ANA",), ("U0GUS",), chosen=False))
+    assert said.startswith("This needs 2 approvals (rule “two”), and only <@U0OTTO> could approve it")
+    assert "<@U0ANA> cannot: nobody approves what they ask for" in said
+    assert "<@U0GUS> cannot: guests" in said and said.endswith("names more approvers.")
+    assert "only nobody" not in refusals.out_of_reach(replace(REACH, able=()))

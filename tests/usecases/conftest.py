@@ -106,7 +106,8 @@ class Bench:
         self, user: str = "U0RITA", offer: str | None = None, key: str = "V1", **options: Any
     ) -> Submission:
         asked = {name: options.pop(name) for name in _ASKED if name in options}
-        learn(self.desk, "T0DEMO", user, *filter(None, [asked.get("on_behalf_of")]))
+        others = filter(None, [asked.get("on_behalf_of")])
+        learn(self.desk, "T0DEMO", user, "U0BOSS", *sorted(APPROVERS), *others)
         offer = offer or self.offers().offers[0].id
         plain: dict[str, Any] = {"offer_id": offer, "origin_key": key, "channel": "C0NUMBERS"}
         wanted = Ask(**{**plain, "reason": "why", "options": Options(**options), **asked})

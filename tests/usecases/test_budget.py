@@ -67,7 +67,7 @@ def test_twelve_ask_at_once_where_three_fit(
     asks = [lambda i=i: bench.ask(people[i], offers[i], f"V{i}") for i in range(12)]
     outcomes = at_once(*asks)
     assert Counter(type(o) for o in outcomes) == {Submitted: 3, OverBudget: 9}
-    whole = next(o for o in outcomes if isinstance(o, OverBudget)).exceeded
+    whole = next(o for o in outcomes if isinstance(o, OverBudget)).exceeded[0]
     assert (whole.spent.reserved, whole.over_by) == (
         Decimal("2.40"),
         Decimal("3.20") - (whole.spent.limit or 0),
@@ -86,7 +86,7 @@ def test_two_people_do_not_share_what_each_may_spend(make_bench: MakeBench) -> N
     offers = bench.twelve()
     assert isinstance(bench.ask("U0RITA", offers[0], "V0"), Submitted)
     over = bench.ask("U0RITA", offers[1], "V1")
-    assert isinstance(over, OverBudget) and over.exceeded.spent.spender == "U0RITA"
+    assert isinstance(over, OverBudget) and over.exceeded[0].spent.spender == "U0RITA"
     assert isinstance(bench.ask("U0BEA", offers[1], "V2"), Submitted)
     assert bench.taken() == ("1.60", "0.00")
 
@@ -101,7 +101,7 @@ def test_an_amount_above_the_whole_limit_is_refused(make_bench: MakeBench) -> No
     bench = make_bench(policy(workspace="0.50", per_user="100"))
     over = bench.ask()
     assert isinstance(over, OverBudget)
-    assert (over.exceeded.spent.left, over.exceeded.over_by) == (Decimal("0.50"), Decimal("0.30"))
+    assert (over.exceeded[0].spent.left, over.exceeded[0].over_by) == (Decimal("0.50"), Decimal("0.30"))
     assert bench.budget() == {}
 
 
@@ -217,7 +217,7 @@ def test_a_limit_that_was_lowered_stops_the_next_and_nothing_that_is_there(make_
     bench.rules(policy(workspace="0.50"))
     over = bench.ask("U0RITA", bench.twelve()[1], "V2")
     assert isinstance(over, OverBudget)
-    assert (over.exceeded.spent.left, over.exceeded.over_by) == (Decimal("-0.30"), Decimal("1.10"))
+    assert (over.exceeded[0].spent.left, over.exceeded[0].over_by) == (Decimal("-0.30"), Decimal("1.10"))
     bench.decide("U0BOSS", request_id=first)
     bench.work()
     assert bench.purchase().status is _S.BOUGHT

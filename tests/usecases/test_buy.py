@@ -14,6 +14,7 @@ from bot.usecases.buy import buy, load
 from bot.usecases.decide import Approved, Say, decide
 from bot.usecases.settle_by_hand import (
     MayNotSettle,
+    MaySettle,
     NotOpen,
     Settled,
     consider_settling,
@@ -148,6 +149,7 @@ def test_what_stays_unclear_needs_a_person(bench: Bench) -> None:
     rita, boss = bench.person(), bench.person("U0BOSS")
     assert isinstance(consider_settling(bench.desk, rita, purchase_id), MayNotSettle)
     assert bench.events()[-1] == ("purchase.settled", "denied")
+    assert isinstance(consider_settling(bench.desk, boss, purchase_id), MaySettle)
     outcome = settle_in_slack(bench.desk, boss, purchase_id, _S.BOUGHT, reason="it is in the console")
     assert isinstance(outcome, Settled)
     assert bench.purchase().status is _S.BOUGHT

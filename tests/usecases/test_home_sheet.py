@@ -4,9 +4,12 @@ from decimal import Decimal
 
 import pytest
 
+from bot.model.people import Profile
 from bot.model.request import Answer
 from bot.usecases import home as module
+from bot.usecases.budget import budget_sheet
 from bot.usecases.home import drawing, home_sheet, open_home, touch_homes
+from handlers.ui.home import home_view
 from tests.usecases.conftest import Bench, MakeBench, at_once
 
 POLICY = """
@@ -146,3 +149,28 @@ def test_twelve_changes_at_once_touch_the_same_homes(bench: Bench) -> None:
     draws = [lambda u=u: drawing(bench.desk, bench.person(u)) for u in people[:4]]
     at_once(*touches, *draws)
     assert len(_homes(bench)) == 5
+
+
+def test_all_that_waits_is_counted_however_many(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above two hundred the count stood still."""
+    monkeypatch.setattr(module, "WAITING", 2)
+    monkeypatch.setattr(module, "OPEN", 1)
+    asked = [bench.asked("U0RITA", offer, f"V{i}") for i, offer in enumerate(bench.twelve()[:5])]
+    bench.asked("U0BOSS", bench.twelve()[5], "V9")
+    boss, rita = (home_sheet(bench.desk, bench.person(user)) for user in ("U0BOSS", "U0RITA"))
+    assert ([v.request.id for v in boss.waiting], boss.more_waiting) == (asked[:2:-1], 3), "not one's own"
+    assert (len(rita.open), rita.more_open) == (1, 4)
+
+
+def test_a_group_that_is_down_is_said_and_a_guest_is_told_why_not(bench: Bench) -> None:
+    bench.slack.profiles["U0GUS"] = Profile("Gus", guest=True)
+    guest = home_sheet(bench.desk, bench.person("U0GUS"))
+    assert "guests" in (guest.why_not or "") and not guest.not_known
+    bench.slack.down = True
+    bench.shift(61)
+    for user in ("U0A01", "U0BOSS"):
+        assert home_sheet(bench.desk, bench.person(user)).not_known
+        assert budget_sheet(bench.desk, bench.person(user)).not_known
+    shown = str(home_view(home_sheet(bench.desk, bench.person("U0A01"))))
+    assert "Whether you are an approver could not be looked up in Slack, so what waits" in shown
+    assert "Find a number" not in str(home_view(guest)) and "*You*" not in str(home_view(guest))

@@ -8,10 +8,11 @@ from bot.model.audit import Action, Outcome
 from bot.model.people import Profile
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer
-from bot.usecases.decide import Denied, MayNot, consider
+from bot.usecases.decide import Approved, Denied, MayNot, consider
+from bot.usecases.extend import Extended, extend
 from bot.usecases.judge import NotLookedUp
 from bot.usecases.preview import NotAllowed, Preview, preview
-from bot.usecases.submit import Submitted
+from bot.usecases.submit import NotForThem, Submitted
 from tests.usecases.conftest import POLICY, Bench, MakeBench
 
 OUTSIDERS = {
@@ -35,8 +36,9 @@ def test_outsiders_are_refused_at_every_step_and_it_is_logged(bench: Bench, kind
     seen = preview(bench.desk, bench.person("U0OUT"), offer)
     asked = bench.ask("U0OUT", offer, "V1")
     for_them = bench.ask("U0RITA", offer, "V2", on_behalf_of="U0OUT")
+    assert isinstance(for_them, NotForThem) and for_them.name == profile.name
     for outcome in (seen, asked, for_them):
-        assert isinstance(outcome, NotAllowed) and word in (outcome.verdict.deny_reason or "")
+        assert isinstance(outcome, NotAllowed | NotForThem) and word in (outcome.verdict.deny_reason or "")
     denied = [
         (e.actor.id, e.outcome, word in (e.reason or "")) for e in bench.logged(Action.REQUEST_SUBMITTED)
     ]
@@ -150,3 +152,52 @@ def test_one_approver_who_is_gone_stops_nobody_else(bench: Bench) -> None:
     bench.desk.directory._ask = without_boss
     request = bench.asked(offer=bench.priced("5.00000"))
     assert bench.decide("U0A00", request_id=request).complete
+
+
+WHY_NOT = {"guest": "Guests decide", "gone": "deactivated", "bot": "Apps", "foreign": "other workspaces"}
+
+
+@pytest.mark.parametrize("answer", list(Answer))
+@pytest.mark.parametrize("user", ["U0BOSS", "U0A01"], ids=["named", "by group"])
+def test_outsiders_among_the_approvers_decide_nothing(
+    bench: Bench, kind: str, user: str, answer: Answer
+) -> None:
+    """Whoever was in the group could approve: guests, and people of another company."""
+    request = bench.asked(offer=bench.priced("5.00000"))
+    bench.slack.profiles[user] = OUTSIDERS[kind][0]
+    bench.shift(61)
+    seen = consider(bench.desk, bench.person(user), request, answer)
+    assert isinstance(seen, MayNot) and WHY_NOT[kind] in seen.reason
+    assert bench.click(user, answer, request) == seen
+    action = Action.REQUEST_APPROVAL if answer is Answer.APPROVE else Action.REQUEST_DENIED
+    assert {e.outcome for e in bench.logged(action)} == {Outcome.DENIED}
+    assert bench.request().approvals_given == 0 and bench.request().is_pending
+
+
+@pytest.mark.parametrize("kind", list(ALLOWED))
+def test_a_guest_approves_only_where_the_policy_lets_guests_in(make_bench: MakeBench, kind: str) -> None:
+    """Strangers never: `other_workspaces` is about asking."""
+    bench = make_bench(f"{POLICY}\n[people]\n{ALLOWED[kind]}\n")
+    request = bench.asked(offer=bench.priced("5.00000"))
+    bench.slack.profiles["U0BOSS"] = OUTSIDERS[kind][0]
+    bench.shift(61)
+    outcome = bench.decide("U0BOSS", request_id=request)
+    assert isinstance(outcome, Approved if kind == "guest" else MayNot)
+
+
+def test_an_approver_whom_slack_does_not_know_now_decides_nothing(bench: Bench) -> None:
+    request = bench.asked(offer=bench.priced("5.00000"))
+    bench.forget()
+    assert isinstance(bench.click("U0BOSS", Answer.DENY, request), NotLookedUp), "ask, and come again"
+    bench.slack.down = True
+    outcome = bench.decide("U0BOSS", Answer.DENY, request)
+    assert isinstance(outcome, MayNot) and outcome.reason.startswith("Who you are could not be looked up")
+
+
+def test_a_guest_among_the_approvers_gives_no_more_time(make_bench: MakeBench) -> None:
+    bench = make_bench(POLICY.replace("[approvals]", '[approvals]\nexpires_after = "48h"'))
+    request = bench.asked(offer=bench.priced("5.00000"))
+    bench.slack.profiles["U0BOSS"] = Profile("Boss", guest=True)
+    bench.shift(61)
+    assert isinstance(extend(bench.desk, bench.person("U0BOSS"), request), MayNot)
+    assert isinstance(extend(bench.desk, bench.person("U0A01"), request), Extended)

@@ -210,6 +210,8 @@ def test_before_anything_was_learned_a_click_asks_to_learn_and_refuses_nobody(be
     bench.forget()
     first = bench.click("U0A00", Answer.APPROVE, request)
     assert first == NotLookedUp(("S0PROCURE",))
+    assert bench.click("U0BOSS", Answer.APPROVE, request) == NotLookedUp(("U0BOSS",)), "who is that?"
+    bench.learn("U0BOSS")
     named = bench.click("U0BOSS", Answer.APPROVE, request)
     assert isinstance(named, NotLookedUp) and "U0RITA" in named.ids
     assert bench.logged(Action.REQUEST_APPROVAL) == []
