@@ -12,8 +12,8 @@ from bot.model.errors import Misread, NotUnderstood
 from bot.model.request import REQUEST_ID, Person, RequestStatus
 from bot.usecases import record
 from bot.usecases.desk import Desk
-from bot.usecases.directory import Listed
-from bot.usecases.judge import learn
+from bot.usecases.directory import A_GROUP, Listed
+from bot.usecases.judge import able, learn, standing
 from storage import audit, purchases, requests
 from storage.purchases import KeptPurchase
 from storage.requests import Card, KeptDecision, KeptRequest, Wanted
@@ -109,7 +109,10 @@ def which_requests(text: str) -> Which | OneRequest:
     near = get_close_matches(word.lower(), list(Which), n=1, cutoff=0.5)
     if REQUEST_ID.fullmatch(word) and not near:
         return OneRequest(word.upper())
-    problem = f"“{word[:40]}” is none of mine, open and all, and no request's id."
+    problem = (
+        f"“{word[:40]}” is no list of requests, and no request's id. Lists are mine, open and all; an id "
+        "looks like R7K3M9QXZ2AB."
+    )
     raise NotUnderstood((Misread(word[:40], problem, near[0] if near else Which.OPEN),))
 
 
@@ -123,7 +126,7 @@ def view(desk: Desk, request_id: str) -> RequestView | None:
 def named_view(desk: Desk, request_id: str) -> RequestView | None:
     """The same, with the names of those who may decide; asks Slack for those that are not known yet."""
     seen = view(desk, request_id)
-    nameless = [one for one, name in seen.names.items() if one == name] if seen else []
+    nameless = [one for one, name in seen.names.items() if name in {one, A_GROUP}] if seen else []
     if seen is None or not nameless:
         return seen
     desk.directory.refresh(seen.request.workspace, nameless[:MOST_NAMELESS])
@@ -166,8 +169,8 @@ def is_approver(work: UnitOfWork, desk: Desk, person: Person) -> bool:
 
 def _standing(work: UnitOfWork, desk: Desk, person: Person) -> tuple[bool, bool]:
     """Whether this person is an approver, and if not, whether that is because a group is not known."""
-    may = rules.may_decide(desk.policy, person.user, "", Listed(work, person.workspace).members)
-    return isinstance(may, rules.Allowed), isinstance(may, rules.NotAllowed) and bool(may.unknown_groups)
+    found = standing(desk, Listed(work, person.workspace), person.user)
+    return found.approver, found.not_known
 
 
 def _may_read(work: UnitOfWork, desk: Desk, person: Person) -> tuple[bool, bool]:
@@ -204,15 +207,13 @@ def _may_still(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if request.status is not RequestStatus.PENDING:
         return (), ()
-    approvers = rules.who_may_decide(
-        desk.policy, request.requester, listed.members, on_behalf_of=request.on_behalf_of
-    )
+    approvers = able(desk, listed, request.parties)
     spoken = {d.approver for d in decisions if d.round == request.round}
     return tuple(sorted(approvers.users - spoken)), approvers.unknown_groups
 
 
 def _names(listed: Listed, ids: Iterable[str]) -> dict[str, str]:
-    return {slack_id: listed.name(slack_id) for slack_id in sorted(ids)}
+    return {slack_id: listed.shown(slack_id) for slack_id in sorted(ids)}
 
 
 def read_log(desk: Desk, person: Person, text: str, *, before: int | None = None) -> LogPage:
