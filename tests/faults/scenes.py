@@ -109,7 +109,10 @@ def too_dear(stage: Stage, arm: Callable[[], None]) -> Played:
     number = stage.confirm(dear=False)
     stage.desk.plivo.control("PUT", f"sandbox/numbers/{number}", json={"monthly": "95000.00"})
     arm()
-    return Played(number, stage.submit(number))
+    request = stage.submit(number)
+    stage.hurry_until_judged(request)
+    stage.desk.plivo.control("PUT", f"sandbox/numbers/{number}", json={"monthly": "0.80"})
+    return Played(number, request)
 
 
 def taken_back(stage: Stage, arm: Callable[[], None]) -> Played:
@@ -118,8 +121,8 @@ def taken_back(stage: Stage, arm: Callable[[], None]) -> Played:
     stage.change(
         stage.rita, played.request, "request_reason", "reason_changed_at IS NOT NULL", reason="A better one"
     )
-    stage.press(stage.ana, played.request, "request_extend", "extended_by IS NOT NULL")
-    stage.press(stage.rita, played.request, "request_cancel", "status = 'cancelled'")
+    stage.press(stage.ana, played.request, "request_extend", "r.extended_by IS NOT NULL")
+    stage.press(stage.rita, played.request, "request_cancel", "r.status = 'cancelled'")
     return played
 
 

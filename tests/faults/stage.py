@@ -102,7 +102,12 @@ class Stage:
         message, value = find_offer(self.rita, dear=dear)
         self.rita.click(message, "offer_buy", value=value)
         self.rita.wait_for(lambda p: p.modal())
-        self.rita.fill("reason", "For the new hotline")
+        try:
+            self.rita.fill("reason", "For the new hotline")
+        except StopIteration:
+            raise AssertionError(
+                f"no form: {shown.words if (shown := self.rita.modal()) else None}"
+            ) from None
         if alias:
             self.rita.fill("alias", alias)
         number = number_of(message, value)
