@@ -217,10 +217,12 @@ class Stage:
         return [(key, due, lease) for key, due, lease in rows if not key.startswith(BACKGROUND)]
 
     def _hurry(self) -> None:
-        """Passes the time until the next job is due, or until the lease of a dead worker is over."""
+        """Passes the time until the next job is due."""
         now = time.time()
-        due = [(max(due, lease or 0)) / 1e6 - now for _, due, lease in self._jobs()]
-        if due and min(due) > LOOK_AGAIN:
+        at_work = any(lease and lease / 1e6 > now for _, _, lease in self._jobs())
+        due = [due / 1e6 - now for _, due, _ in self._jobs()]
+        # not under the hands of a job that runs: its lease would be over, and another would do it as well
+        if due and min(due) > LOOK_AGAIN and not at_work:
             self.desk.pass_time(min(due))
 
     def where(self) -> str:

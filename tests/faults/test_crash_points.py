@@ -18,6 +18,8 @@ from tests.faults.stage import Stage, stage
 from tests.faults.truth import check
 
 SOAK = os.environ.get("SOAK") == "1"
+TRIES = 3
+"""Threads overtake each other: now and then one of them spares another its way past a point."""
 _MONEY = ("usecases.buy.", "usecases.settle.", "usecases.submit.", "POST PhoneNumber/N")
 
 
@@ -55,11 +57,18 @@ def test_killed_at_any_point_it_buys_once_and_everybody_hears_how_it_ended(
 ) -> None:
     here = stages(kind)
     before = here.deaths
+    for _ in range(TRIES):
+        _play(here, scene, point)
+        if here.deaths > before:
+            break
+    assert here.deaths == before + 1, "it did not die"
+
+
+def _play(here: Stage, scene: str, point: str) -> None:
     try:
         played = SCENES[scene](here, lambda: here.foretell(point))
         here.settled()
     finally:
         passed = here.disarm()
-    assert here.deaths == before + 1, f"it did not die; it passed {passed}"
     check(here, played)
     assert {points.plain(one) for one in passed} <= points.NAMES, "a call or a commit that has no name"
