@@ -13,7 +13,7 @@ from bot.model.request import REQUEST_ID, Person, RequestStatus
 from bot.usecases import record
 from bot.usecases.desk import Desk
 from bot.usecases.directory import A_GROUP, Listed
-from bot.usecases.judge import able, learn, standing
+from bot.usecases.judge import able, learn, why_not_approver
 from storage import audit, purchases, requests
 from storage.purchases import KeptPurchase
 from storage.requests import Card, KeptDecision, KeptRequest, Wanted
@@ -168,9 +168,14 @@ def is_approver(work: UnitOfWork, desk: Desk, person: Person) -> bool:
 
 
 def _standing(work: UnitOfWork, desk: Desk, person: Person) -> tuple[bool, bool]:
-    """Whether this person is an approver, and if not, whether that is because a group is not known."""
-    found = standing(desk, Listed(work, person.workspace), person.user)
-    return found.approver, found.not_known
+    """Whether this person is an approver, and if not, whether that is because a group is not known.
+
+    To read, an approver who is named need not be looked up: the log is wanted most when Slack is in trouble.
+    """
+    listed = Listed(work, person.workspace)
+    may = rules.may_decide(desk.policy, person.user, "", listed.members)
+    allowed = isinstance(may, rules.Allowed) and why_not_approver(desk, listed, person.user) is None
+    return allowed, isinstance(may, rules.NotAllowed) and bool(may.unknown_groups)
 
 
 def _may_read(work: UnitOfWork, desk: Desk, person: Person) -> tuple[bool, bool]:
