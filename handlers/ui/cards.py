@@ -117,6 +117,8 @@ def _story(view: RequestView) -> list[str]:
         lines += _waiting(view)
     elif request.break_glass:
         lines.append(f"Bought without approval by {user(request.requester)}; {_would_have_needed(request)}")
+    elif request.is_adopted:
+        lines.append(f"Adopted by {user(request.requester)}: the account held it already")
     elif request.approvals_needed == 0:
         lines.append(f"No approval needed (rule “{escape(request.rule or '')}”)")
     elif request.status is RequestStatus.CANCELLED and request.decided_by:
