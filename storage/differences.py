@@ -59,21 +59,31 @@ def add_report(work: UnitOfWork, workspace: str, account: str, *, held: int) -> 
     return report_id
 
 
-def add(work: UnitOfWork, report_id: str, workspace: str, account: str, found: Finding) -> bool:
-    """Notes a difference; False if it is known already, open or ignored."""
-    new = work.insert(_T).values(
-        id=work.new_id("D"),
-        report_id=report_id,
-        workspace=workspace,
-        account=account,
-        number=found.number,
-        kind=found.kind,
-        state=_S.OPEN,
-        purchase_id=found.purchase.id if found.purchase else None,
-        details=_to_json(found.rented),
-        found_at=work.now,
-    )
-    return work.changed(new.on_conflict_do_nothing())
+def add(
+    work: UnitOfWork, report_id: str, workspace: str, account: str, found: Iterable[Finding]
+) -> list[Finding]:
+    """Notes differences; returns those that were not known, open or ignored, already."""
+    here = {"report_id": report_id, "workspace": workspace, "account": account}
+    by_key = {(each.kind, each.number): each for each in found}
+    rows = [here | _row(work, each) for each in by_key.values()]
+    if not rows:
+        return []
+    new = work.insert(_T).on_conflict_do_nothing().returning(_T.c.kind, _T.c.number)
+    # many rows in few statements: an account may bring ten thousand, and others wait to write
+    added = work.connection.execute(new, rows)
+    return [by_key[Kind(kind), number] for kind, number in added]
+
+
+def _row(work: UnitOfWork, found: Finding) -> dict[str, Any]:
+    return {
+        "id": work.new_id("D"),
+        "number": found.number,
+        "kind": found.kind,
+        "state": _S.OPEN,
+        "purchase_id": found.purchase.id if found.purchase else None,
+        "details": _to_json(found.rented),
+        "found_at": work.now,
+    }
 
 
 def known(work: UnitOfWork, account: str, workspace: str | None = None) -> list[Difference]:

@@ -178,7 +178,7 @@ def _write(work: UnitOfWork, desk: Desk, workspace: str, seen: Look, settled: in
 def _add(work: UnitOfWork, desk: Desk, workspace: str, held: int, found: Iterable[Finding]) -> list[Finding]:
     """Those that nobody else has noted in this moment, in one report."""
     report_id = differences.add_report(work, workspace, desk.account, held=held)
-    new = [each for each in found if differences.add(work, report_id, workspace, desk.account, each)]
+    new = differences.add(work, report_id, workspace, desk.account, found)
     if not new:
         differences.remove_report(work, report_id)
     return new
