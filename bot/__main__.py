@@ -19,9 +19,11 @@ from bot import __version__, logs, shell
 from bot.app import (
     Program,
     make_database,
+    make_desk,
     make_program,
     make_slack,
     no_database,
+    nobody,
     prepare,
     refuse_early,
 )
@@ -45,6 +47,9 @@ from bot.serving import serve as serve_http
 from bot.settings import Settings, load_settings
 from bot.socket_mode import run_socket
 from bot.usage import PROGRAM, one_line, wrong_usage
+from bot.usecases.adopt import NoSuchDifference, Over, reopen
+from bot.usecases.check import Checked
+from bot.usecases.check import check as check_purchases
 from bot.usecases.explain import explain_by_file
 from bot.usecases.look_up import open_purchases, query_log
 from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, settle_by_hand
@@ -66,6 +71,9 @@ app.add_typer(audit, name="audit")
 app.add_typer(purchases, name="purchases")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AgainstProvider = Annotated[
+    bool, typer.Option("--check", help="Compare all purchases with the provider's list instead.")
+]
 NoWorker = Annotated[bool, typer.Option("--no-worker", help="Leave the worker to other processes.")]
 
 
@@ -228,10 +236,45 @@ def audit_query(
 
 
 @purchases.callback(invoke_without_command=True)
-def purchases_open(context: typer.Context, as_json: AsJson = False) -> None:  # noqa: FBT002
-    """List open and unsettled purchases."""
-    if context.invoked_subcommand is None:
+def purchases_open(
+    context: typer.Context,
+    as_json: AsJson = False,  # noqa: FBT002
+    check: AgainstProvider = False,  # noqa: FBT002
+) -> None:
+    """List open and unsettled purchases, or what differs from the provider's list."""
+    if context.invoked_subcommand is not None:
+        return
+    if not check:
         shell.show_purchases(open_purchases(_database(_settings())), as_json=as_json)
+        return
+    found = _differences()
+    shell.show_differences(found, as_json=as_json)
+    raise typer.Exit(1 if any(not each.ignored for each in found) else 0)
+
+
+def _differences() -> list[Checked]:
+    """Both sides compared, by an operator who needs no Slack."""
+    settings = _settings(*PLIVO)
+    desk = make_desk(settings, _database(settings), ask=nobody)
+    try:
+        return check_purchases(desk)
+    finally:
+        desk.provider.close()
+
+
+@purchases.command("reopen")
+def purchases_reopen(difference_id: str) -> None:
+    """Take up again a difference that somebody ignored."""
+    operator = Actor(ActorType.OPERATOR, "shell")
+    outcome = reopen(_database(_settings()), operator, difference_id)
+    if isinstance(outcome, NoSuchDifference):
+        raise SettingsError(
+            f"There is no difference {difference_id}; `python -m bot purchases --check` lists them."
+        )
+    if isinstance(outcome, Over):
+        typer.echo(f"{difference_id} is {outcome.difference.state}; nothing was changed.", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{difference_id} is open again.")
 
 
 @purchases.command("settle")

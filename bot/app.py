@@ -20,7 +20,7 @@ from bot.errands import Errands
 from bot.health import Health
 from bot.metrics import Metrics
 from bot.model.errors import SettingsError
-from bot.model.people import Found
+from bot.model.people import Found, NotListed
 from bot.model.policy_file import LoadedPolicy, read_policy
 from bot.model.request import Person
 from bot.plivo.client import PlivoClient
@@ -33,8 +33,9 @@ from bot.usecases.desk import Desk, Timing
 from bot.usecases.directory import Directory
 from bot.usecases.name import name
 from bot.usecases.settle import settle
+from bot.usecases.sweep import holding, seed, sweep
 from bot.worker import Handler, Worker
-from handlers import messages
+from handlers import messages, reports
 from handlers.errand import aside
 from handlers.home_team import HomeApp
 from handlers.parts import Parts
@@ -96,6 +97,8 @@ class Program:
     def start(self) -> None:
         """Starts the workers, in the process that will run them, and asks whose workspace this is."""
         aside(self.parts, self.parts.people.find_home)
+        if self.workers:
+            seed(self.desk.database, self.desk.account)
         for worker in self.workers:
             worker.start()
 
@@ -203,6 +206,11 @@ def make_desk(settings: Settings, database: Database, ask: Callable[[str, str], 
     )
 
 
+def nobody(_workspace: str, slack_id: str) -> Found:
+    """For a desk that has no Slack to ask. Raises NotListed."""
+    raise NotListed(slack_id)
+
+
 def load_policy(settings: Settings) -> LoadedPolicy | None:
     """The policy that POLICY_FILE names; None if it names none."""
     return read_policy(settings.policy_file) if settings.policy_file else None
@@ -253,17 +261,23 @@ def make_workers(parts: Parts, lease: float) -> tuple[Worker, ...]:
     """A worker for each kind of waiting: for the provider, for Slack, and for nobody."""
     database = parts.desk.database
     return (
-        Worker(database, _buying(parts.desk), lease=lease, threads=BUYING_THREADS),
+        Worker(database, _buying(parts, lease), lease=lease, threads=BUYING_THREADS),
         Worker(database, _saying(parts), lease=lease, threads=SAYING_THREADS),
         Worker(database, _timing(parts.desk), lease=lease, threads=TIMING_THREADS),
     )
 
 
-def _buying(desk: Desk) -> Mapping[str, Handler]:
+def _buying(parts: Parts, lease: float) -> Mapping[str, Handler]:
+    desk = parts.desk
+
+    def daily(job: Job) -> float:
+        return sweep(desk, parts.people.find_home(), holding(desk, job, lease))
+
     return {
         "buy": lambda job: buy(desk, job.subject),
         "settle": lambda job: settle(desk, job.subject),
         "alias": lambda job: name(desk, job.subject, job.attempts),
+        "cron": daily,  # `cron:sweep` is the only one
     }
 
 
@@ -272,6 +286,7 @@ def _saying(parts: Parts) -> Mapping[str, Handler]:
         "render": lambda job: messages.render(parts, job.subject),
         "dm": lambda job: messages.tell(parts, *job.words(3)),
         "note": lambda job: messages.note(parts, *job.words(2)),
+        "report": lambda job: reports.draw(parts, job.subject),
         "home": lambda job: messages.home(parts, Person(*job.words(2))),
     }
 

@@ -16,6 +16,7 @@ from bot.model.numbers import format_number
 from bot.model.policy import Approvers, Verdict
 from bot.model.policy_file import LoadedPolicy
 from bot.table import room, table
+from bot.usecases.check import Checked
 from storage.purchases import KeptPurchase
 
 
@@ -76,6 +77,43 @@ def _purchase(purchase: KeptPurchase) -> dict[str, Any]:
     plain: dict[str, Any] = {name: getattr(purchase, name) for name in names}
     money = {"setup": str(purchase.setup), "monthly": str(purchase.monthly)}
     return plain | money | {"updated_at": purchase.updated_at.isoformat()}
+
+
+def show_differences(found: Sequence[Checked], *, as_json: bool) -> None:
+    """What differs between the provider's list and our purchases."""
+    if as_json:
+        _print_json([_difference(each) for each in found])
+        return
+    if not found:
+        typer.echo("The provider's list and our purchases agree.")
+        return
+    _print_table(
+        ("Difference", "Number", "What", "Purchase", "Request", "Remark"),
+        (
+            (
+                each.difference_id or "",
+                format_number(each.number),
+                each.what,
+                each.purchase.id if each.purchase else "",
+                each.purchase.request_id if each.purchase else "",
+                each.remark,
+            )
+            for each in found
+        ),
+    )
+
+
+def _difference(each: Checked) -> dict[str, Any]:
+    rented, last = each.rented, each.purchase
+    told = {"alias": rented.alias, "added_on": _text(rented.added_on)} if rented else {}
+    money = {"monthly": _text(rented.monthly)} if rented else {}
+    ours = {"purchase": last.id, "request": last.request_id, "status": last.status} if last else {}
+    plain = {"number": each.number, "kind": each.kind, "difference": each.difference_id}
+    return {**plain, "ignored": each.ignored, "remark": each.remark, **told, **money, **ours}
+
+
+def _text(value: object | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def show_checks(checks: Sequence[Check], *, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from handlers import (
     errors,
     home,
     options,
+    reports,
     views,
 )
 from handlers.parts import Parts
@@ -19,5 +20,6 @@ from handlers.parts import Parts
 
 def register(app: App, parts: Parts) -> None:
     """Puts every listener on a Bolt app; `actions` ends with the one for buttons that nobody knows."""
-    for door in (commands, browsing, asking, deciding, changing, actions, views, options, home, errors):
+    doors = (commands, browsing, asking, deciding, changing, reports)
+    for door in (*doors, actions, views, options, home, errors):
         door.register(app, parts)

@@ -101,7 +101,7 @@ def ask_settlement(parts: Parts, body: Body, _: Reply) -> None:
     outcome = consider_settling(parts.desk, who_acts(body), value(body))
     if isinstance(outcome, MaySettle):
         purchase = outcome.order.purchase
-        view = ui.settle_modal(purchase.id, purchase.number, PurchaseStatus(choice(body)))
+        view = ui.settle_modal(purchase, PurchaseStatus(choice(body)))
     else:
         view = notice("Nothing to settle", not_settled(outcome))
     open_view(parts, body, view)

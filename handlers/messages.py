@@ -10,9 +10,9 @@ from bot.model.request import Person
 from bot.usecases.desk import Desk
 from bot.usecases.home import drawing, home_sheet, touch_homes
 from bot.usecases.look_up import RequestView, keep_card, keep_unposted, named_view, tell_pinged, view
-from bot.usecases.turns import hold, take_turn
 from handlers.parts import Parts
-from handlers.post import Impossible, Posted, SlowDown, permalink, post, publish, redraw
+from handlers.post import Impossible, Posted, SlowDown, permalink, publish, redraw
+from handlers.turns import post_in_turn
 from handlers.ui.blocks import Block
 from handlers.ui.cards import card, moved_card
 from handlers.ui.direct import direct
@@ -123,21 +123,9 @@ def _first(parts: Parts, seen: RequestView, place: _Place) -> Card:
 
 
 def _posted(parts: Parts, seen: RequestView, place: _Place, channel: str) -> Card:
-    posted = _post(parts, channel, _message(parts, seen, place.kind, first=True))
+    posted = post_in_turn(parts, channel, _message(parts, seen, place.kind, first=True))
     link = permalink(parts.slack, posted)
     return Card(seen.request.id, place.kind, posted.channel, posted.ts, None, link)
-
-
-def _post(parts: Parts, channel: str, message: Block, thread_ts: str | None = None) -> Posted:
-    """Posts when it is this channel's turn. Raises SlowDown, Unreachable or Impossible."""
-    wait = take_turn(parts.desk, channel)
-    if wait:
-        raise SlowDown(wait)
-    try:
-        return post(parts.slack, channel, message, thread_ts=thread_ts)
-    except SlowDown as problem:
-        hold(parts.desk, channel, problem.seconds)
-        raise
 
 
 def _again(parts: Parts, seen: RequestView, at: Card) -> str | None:
@@ -171,7 +159,7 @@ def tell(parts: Parts, request_id: str, event: str, user: str) -> float | None:
     if seen is None:
         return None
     try:
-        _post(parts, user, direct(seen, event, user))
+        post_in_turn(parts, user, direct(seen, event, user))
     except SlowDown as problem:
         return problem.seconds
     except Impossible as problem:
@@ -193,7 +181,7 @@ def note(parts: Parts, request_id: str, event: str) -> float | None:
         return NOT_POSTED_YET
     try:
         if at.ts is not None:
-            _post(parts, at.channel, thread(seen, event, parts.desk.policy.approvals), thread_ts=at.ts)
+            post_in_turn(parts, at.channel, thread(seen, event, parts.desk.policy.approvals), thread_ts=at.ts)
             return None
         why = at.problem
     except SlowDown as problem:

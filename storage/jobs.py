@@ -63,6 +63,19 @@ def put(work: UnitOfWork, key: str, *, delay: float = 0, soonest: bool = False, 
     work.due_now = work.due_now or delay <= 0
 
 
+def seed(work: UnitOfWork, key: str, *, delay: float) -> None:
+    """Arms `key` unless it is armed, or running, already: what goes on for ever is begun once."""
+    due_at = work.now + timedelta(seconds=delay)
+    work.execute(work.insert(job).values(key=key, due_at=due_at, args={}).on_conflict_do_nothing())
+
+
+def hold(work: UnitOfWork, running: Job, *, seconds: float) -> bool:
+    """Leases a job that runs for another while; False if somebody else has taken it meanwhile."""
+    mine = (job.c.key == running.key) & (job.c.lease == running.lease)
+    later = work.now + timedelta(seconds=seconds)
+    return work.changed(update(job).where(mine).values(lease_until=later))
+
+
 def remove(work: UnitOfWork, key: str) -> None:
     """Disarms `key`; nothing happens if it is not armed."""
     work.execute(delete(job).where(job.c.key == key))

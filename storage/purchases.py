@@ -14,6 +14,7 @@ from bot.model.offer import Offer
 from bot.model.policy import Budgets
 from bot.model.purchase import HELD, LIVE, MOVES, RESERVING, UNSETTLED, PurchaseStatus
 from bot.model.request import Person
+from bot.model.sweep import Standing
 from storage import budgets, schema, searches
 from storage.budgets import Purse
 from storage.requests import KeptRequest
@@ -50,6 +51,7 @@ class KeptPurchase:
     api_id: str | None
     alias_note: str | None
     updated_at: datetime
+    answer: str | None = None  #: what the answer to the call was, where it was not clear
 
     @property
     def amount(self) -> Decimal:
@@ -89,6 +91,49 @@ def add(
         return None
     added = _purchase(row)
     return budgets.reserve(work, added.purse, added.amount, limits) or added
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOver:
+    """A number that the account holds by a purchase made without us."""
+
+    request: KeptRequest
+    offer: Offer
+    status: PurchaseStatus
+    spender: str
+    month: str  #: in whose budget it counts, such as `2026-11`
+
+
+def adopt(work: UnitOfWork, taken: Iterable[TakenOver]) -> list[KeptPurchase | None]:
+    """Writes purchases as held and commits their amounts, without a limit: the money is spent.
+
+    None in the place of one whose number has a live purchase. All rows come before all budgets, as in
+    every other unit of work, so that no two wait for each other.
+    """
+    adopted = [_insert_held(work, each) for each in taken]
+    for each in sorted(filter(None, adopted), key=lambda p: (p.budget_month, p.spender)):
+        budgets.change(work, each.purse, committed=each.amount)
+    return adopted
+
+
+def _insert_held(work: UnitOfWork, taken: TakenOver) -> KeptPurchase | None:
+    request, offer = taken.request, taken.offer
+    new = work.insert(_T).values(
+        id=work.new_id("P"),
+        request_id=request.id,
+        workspace=request.workspace,
+        account=request.account,
+        number=offer.number,
+        setup=_at_rest(offer.setup),
+        monthly=_at_rest(offer.monthly or Decimal(0)),
+        details=searches.to_json(offer),
+        status=taken.status,
+        spender=taken.spender,
+        budget_month=taken.month,
+        updated_at=work.now,
+    )
+    row = work.one(new.on_conflict_do_nothing().returning(*_T.c))
+    return _purchase(row) if row else None
 
 
 def move(
@@ -188,6 +233,23 @@ def held_for(work: UnitOfWork, person: Person, *, limit: int) -> list[KeptPurcha
     joined = select(*_T.c).join(request, request.c.id == _T.c.request_id)
     rows = work.rows(joined.where(mine).order_by(_T.c.updated_at.desc(), _T.c.id).limit(limit))
     return [_purchase(row) for row in rows]
+
+
+def standing(work: UnitOfWork, account: str) -> list[Standing]:
+    """Every purchase of the account, of whichever workspace, as far as a comparison needs it."""
+    request = schema.request
+    names = [f.name for f in fields(Standing) if f.name != "subaccount"]
+    columns = [*(_T.c[name] for name in names), request.c.options]
+    rows = work.rows(
+        select(*columns).join(request, request.c.id == _T.c.request_id).where(_T.c.account == account)
+    )
+    return [
+        Standing(
+            **{name: row[name] for name in names} | {"status": PurchaseStatus(row["status"])},
+            subaccount=row["options"].get("subaccount"),
+        )
+        for row in rows
+    ]
 
 
 def unsettled(work: UnitOfWork) -> list[KeptPurchase]:

@@ -12,6 +12,8 @@ from storage import schema
 from storage.unit_of_work import UnitOfWork
 
 _T = schema.request
+ADOPTED = "sweep:"
+"""How the origin key of an adopted number's request begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,12 @@ class KeptRequest:
     extended_by: str | None
     reminders: int  #: how often the approvers were reminded
     escalated_at: datetime | None
+    origin_key: str = ""
+
+    @property
+    def is_adopted(self) -> bool:
+        """Whether nobody asked for it: the sweep found its number, and somebody took it over."""
+        return self.origin_key.startswith(ADOPTED)
 
     @property
     def is_pending(self) -> bool:

@@ -29,6 +29,7 @@ from sqlalchemy.types import TypeDecorator
 from bot.model.money import from_units, to_units
 from bot.model.purchase import LIVE, PurchaseStatus
 from bot.model.request import RequestStatus
+from bot.model.sweep import KNOWN, DifferenceState, Kind
 
 # ruff: noqa: ARG002 - SQLAlchemy names the arguments of a TypeDecorator's methods
 
@@ -174,6 +175,7 @@ purchase = Table(
     Column("looks", Integer, nullable=False, server_default="0"),  # how often the provider was asked
     Column("note", Text),  # why it ended as it did, in the provider's words or ours
     Column("api_id", Text),
+    Column("answer", Text),  # what the answer to the call was, where it was not clear
     Column("alias_note", Text),  # what became of naming the number
     Column("updated_at", Utc, nullable=False),
     CheckConstraint(_one_of("status", PurchaseStatus), name="status"),
@@ -209,6 +211,51 @@ budget = Table(
     Column("reserved", Usd, nullable=False),  # asked for, and not decided or not bought yet
     Column("committed", Usd, nullable=False),  # bought
     CheckConstraint("reserved >= 0 AND committed >= 0", name="amounts"),
+)
+
+report = Table(
+    "report",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("held", Integer, nullable=False),  # how many numbers the provider listed
+    Column("channel", Text),
+    Column("ts", Text),  # Slack's id of the message; NULL while it is not posted
+    Column("problem", Text),  # why it cannot be posted or drawn
+)
+
+difference = Table(
+    "difference",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("report_id", Text, ForeignKey("report.id"), nullable=False),
+    Column("workspace", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("purchase_id", Text),  # our last purchase of that number
+    Column("details", _json),  # what the provider said of it
+    Column("state", Text, nullable=False),
+    Column("found_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    Column("ended_by", Text),
+    Column("reason", Text),
+    Column("request_id", Text),  # the request that an adoption made
+    CheckConstraint(_one_of("kind", Kind), name="kind"),
+    CheckConstraint(_one_of("state", DifferenceState), name="state"),
+    Index(None, "report_id", "state"),
+    Index(
+        "uq_difference_known",
+        "workspace",
+        "account",
+        "number",
+        "kind",
+        unique=True,
+        sqlite_where=text(_one_of("state", KNOWN)),
+        postgresql_where=text(_one_of("state", KNOWN)),
+    ),
 )
 
 directory = Table(

@@ -35,6 +35,11 @@ class Action(StrEnum):
     PURCHASE_SETTLED = "purchase.settled"  # a person settled it
     NUMBER_NAMED = "number.named"
     BUDGET_READ = "budget.read"
+    SWEEP_FINISHED = "sweep.finished"  # the account's numbers against our purchases
+    SWEEP_ADOPTED = "sweep.adopted"  # a number that nobody here had bought is ours from now on
+    SWEEP_IGNORED = "sweep.ignored"
+    SWEEP_REOPENED = "sweep.reopened"  # ignored no more
+    SWEEP_RESOLVED = "sweep.resolved"  # a difference that is not there any more
     AUDIT_READ = "audit.read"
 
 

@@ -129,9 +129,12 @@ class PlivoClient:
         found = self._read("Number/", asked, wire.NumberList)
         return next((one.rented() for one in found.objects if one.number == digits), None)
 
-    def rented_numbers(self, *, limit: int = PAGE, offset: int = 0) -> RentedPage:
-        """A page of the numbers the account holds; 20 at most."""
-        found = self._read("Number/", page_params(limit, offset), wire.NumberList)
+    def rented_numbers(
+        self, *, limit: int = PAGE, offset: int = 0, subaccount: str | None = None
+    ) -> RentedPage:
+        """A page of the numbers the account, or one of its subaccounts, holds; 20 at most."""
+        of = {"subaccount": subaccount} if subaccount else {}
+        found = self._read("Number/", of | page_params(limit, offset), wire.NumberList)
         numbers = tuple(o.rented() for o in found.objects)
         return RentedPage(
             numbers, total(found.meta, offset, len(numbers)), next_offset(found.meta, offset, limit, numbers)

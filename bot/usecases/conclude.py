@@ -60,6 +60,8 @@ def conclude(
         _log_clash(work, order, way.blocked_by)
         return False
     values = {"of_attempt": of_attempt, "note": note, "api_id": api_id or order.purchase.api_id, **values}
+    if to is _S.UNKNOWN and of_attempt is not None:
+        values["answer"] = note  # the note will say what asking came to
     was = purchases.move(work, order.purchase.id, _ANY_TIME_BEFORE if late else origins, to, **values)
     if was is None and way.gave_way:
         raise RuntimeError("a purchase moved in the moment in which another made room for it")

@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 
 from bot.model.audit import Action, Actor, ActorType, Outcome
-from bot.model.policy import Allowed
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Person
 from bot.usecases import record
+from bot.usecases.approvers import NOT_KNOWN, no_approver
 from bot.usecases.buy import load
 from bot.usecases.conclude import Order, conclude
 from bot.usecases.desk import Desk
-from bot.usecases.directory import Listed
-from bot.usecases.judge import NotLookedUp, learn, may_decide
+from bot.usecases.judge import NotLookedUp, learn
 from bot.usecases.settle import ASKABLE
 from storage.unit_of_work import Database, UnitOfWork
 
@@ -64,9 +63,7 @@ def consider_settling(
         return _nothing_open(desk, person, order)
     obstacle = _obstacle(desk, person, order)
     if isinstance(obstacle, NotLookedUp):
-        return MayNotSettle(
-            "Whether you are an approver could not be looked up. Please try again in a minute."
-        )
+        return MayNotSettle(NOT_KNOWN)
     return obstacle or MaySettle(order)
 
 
@@ -106,15 +103,9 @@ def settle_by_hand(
 def _obstacle(desk: Desk, person: Person, order: Order) -> MayNotSettle | NotLookedUp | None:
     """Approvers may, their own requests included: they say what is the case, not what should be."""
     with desk.database.write() as work:
-        listed = Listed(work, person.workspace)
-        may = may_decide(desk, listed, person.user, "")
-        if isinstance(may, Allowed):
-            return None
-        if may.unknown and listed.untried(may.unknown):
-            return NotLookedUp(may.unknown)
-        reason = "Only approvers settle a purchase."
-        if may.unknown:
-            reason = "Whether you are an approver could not be looked up. Please try again in a minute."
+        reason = no_approver(work, desk, person, "Only approvers settle a purchase.")
+        if not isinstance(reason, str):
+            return reason
         _log_refusal(work, desk, person, order, reason)
     return MayNotSettle(reason)
 

@@ -5,6 +5,7 @@ from bot.model.numbers import format_number
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, RequestStatus
 from bot.usecases.look_up import RequestView
+from handlers.ui import unclear
 from handlers.ui.blocks import Block, actions, button, confirm_dialog, context, facts, message, section, words
 from handlers.ui.offers import place, price, price_of, warning
 from handlers.ui.text import clean, count, escape, user, when, who
@@ -130,6 +131,8 @@ def _story(view: RequestView) -> list[str]:
         lines += _waiting(view)
     elif request.break_glass:
         lines.append(f"Bought without approval by {user(request.requester)}; {_would_have_needed(request)}")
+    elif request.is_adopted:
+        lines.append(f"Adopted by {user(request.requester)}: the account held it already")
     elif request.approvals_needed == 0:
         lines.append(f"No approval needed (rule “{escape(request.rule or '')}”)")
     elif request.status is RequestStatus.CANCELLED and request.decided_by:
@@ -191,6 +194,8 @@ def _purchase_lines(purchase: KeptPurchase) -> list[str]:
     lines = []
     if meaning := _MEANING.get(purchase.status):
         lines.append(meaning)
+    if purchase.status is _P.NEEDS_HUMAN:
+        return lines + unclear.facts(purchase)
     if purchase.status is _P.BOUGHT:
         lines.append(f"Bought {when(purchase.updated_at)}")
     if purchase.note:

@@ -11,6 +11,7 @@ from bot.model.request import RequestStatus
 from bot.usecases import decide as outcomes
 from bot.usecases.decide import MayDecide, reason_mark
 from bot.usecases.reprice import Dearer, DearerThanAllowed, Gone, Moved, PriceLook, Same
+from handlers.ui import unclear
 from handlers.ui.blocks import Block, context, facts, modal, notice, section, select_input, text_input, words
 from handlers.ui.cards import MOST_DECISIONS, asked, decision_line, may_still
 from handlers.ui.offers import place, price, price_of, warning
@@ -111,13 +112,16 @@ def deny_modal(seen: MayDecide) -> Block:
     return modal("Deny the request", blocks, callback_id=DENY, submit="Deny", metadata=_seen(seen.request))
 
 
-def settle_modal(purchase_id: str, number: str, to: PurchaseStatus) -> Block:
+def settle_modal(purchase: KeptPurchase, to: PurchaseStatus) -> Block:
     """A person's word on an unclear purchase, with the reason."""
     bought = to is PurchaseStatus.BOUGHT
     claim = "was bought" if bought else "was not bought"
-    text = f"You say that *{format_number(number)}* {claim}. Look at the provider's console first."
-    blocks = [section(text), text_input("reason", "What did you see?", multiline=True)]
-    metadata = json.dumps({"purchase": purchase_id, "to": to.value})
+    blocks = [
+        section(f"You say that *{format_number(purchase.number)}* {claim}. {unclear.where(purchase.number)}"),
+        section(f"{unclear.effect(purchase, to)} {unclear.LATER}"),
+        text_input("reason", "What did you see?", multiline=True),
+    ]
+    metadata = json.dumps({"purchase": purchase.id, "to": to.value})
     submit = "It was bought" if bought else "It was not bought"
     return modal("Settle the purchase", blocks, callback_id=SETTLE, submit=submit, metadata=metadata)
 

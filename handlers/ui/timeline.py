@@ -42,6 +42,11 @@ DONE: Mapping[Action, str] = {
     Action.PURCHASE_SETTLED: "said by hand what became of it",
     Action.NUMBER_NAMED: "named the number",
     Action.BUDGET_READ: "read the budget of all people",
+    Action.SWEEP_FINISHED: "compared the account's numbers with our purchases",
+    Action.SWEEP_ADOPTED: "made a number of the account's one of ours",
+    Action.SWEEP_IGNORED: "ignored a difference",
+    Action.SWEEP_REOPENED: "took up an ignored difference again",
+    Action.SWEEP_RESOLVED: "a difference is over: both sides agree again",
     Action.AUDIT_READ: "read the log",
 }
 TRIED: Mapping[Action, str] = {
@@ -52,6 +57,8 @@ TRIED: Mapping[Action, str] = {
     Action.REQUEST_REASON_CHANGED: "tried to change the reason",
     Action.REQUEST_EXTENDED: "tried to give more time",
     Action.PURCHASE_SETTLED: "tried to say what became of it",
+    Action.SWEEP_ADOPTED: "tried to adopt a number",
+    Action.SWEEP_IGNORED: "tried to ignore a difference",
 }
 """What people may be refused; everything else is done when it is logged."""
 _SAY_THEIR_OUTCOME = frozenset(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -39,6 +40,7 @@ def control_routes(desk: Desk) -> list[Route]:
         ("GET", "/sandbox/numbers/{number}", _look),
         ("PUT", "/sandbox/numbers/{number}", _change),
         ("POST", "/sandbox/numbers/{number}", _change),
+        ("POST", "/sandbox/rented", _rent_outside),
         ("PUT", "/sandbox/account", _change_account),
         ("POST", "/sandbox/reset", _reset),
     ]
@@ -181,6 +183,20 @@ def _active(world: World, number: str, value: Any) -> None:
     rented.compliance_status = "accepted" if value else "submitted"
 
 
+def _added_on(world: World, number: str, value: Any) -> None:
+    world.mine(number, None).added_at = _moment(value)
+
+
+def _moment(day: Any) -> datetime:
+    """Noon of a day, YYYY-MM-DD."""
+    return datetime.combine(date.fromisoformat(str(day)), time(12), UTC)
+
+
+def _subaccount(world: World, number: str, value: Any) -> None:
+    world.check_options(None, value, None)
+    world.mine(number, None).subaccount = value
+
+
 _CHANGES: dict[str, Callable[[World, str, Any], None]] = {
     "monthly": _monthly,
     "setup": _setup,
@@ -188,7 +204,20 @@ _CHANGES: dict[str, Callable[[World, str, Any], None]] = {
     "taken": _taken,
     "ours": _ours,
     "active": _active,
+    "added_on": _added_on,
+    "subaccount": _subaccount,
 }
+
+
+async def _rent_outside(request: Request, desk: Desk) -> Response:
+    """Rent the first `count` numbers that are offered, as by the console, on the day `added_on`."""
+    wanted, world = await _json(request), desk.world
+    numbers = [number.number for number in world.offered()[: int(wanted["count"])]]
+    for number in numbers:
+        world.adopt(number)
+        if "added_on" in wanted:
+            _added_on(world, number, wanted["added_on"])
+    return JSONResponse({"numbers": numbers}, 201)
 
 
 async def _change_account(request: Request, desk: Desk) -> Response:

@@ -42,6 +42,8 @@ COMMITS: Mapping[str, str] = {
     "usecases.home.touch_homes": "Homes that a change concerns are drawn again",
     "usecases.turns.take_turn": "a channel's turn is taken",
     "usecases.look_up.keep_card": "where a card was posted",
+    "usecases.look_up.keep_unposted": "the approvers' card cannot be posted: each is told directly",
+    "usecases.look_up.tell_pinged": "the same later, of what happened to the request",
     # the worker
     "worker.Worker.run_one": "a job is taken",
     "worker.Worker._run": "a job is done, or due again",
@@ -58,11 +60,22 @@ ELSEWHERE: Mapping[str, str] = {
     "usecases.preview.preview_break_glass": "who may not buy without approval is logged",
     "usecases.submit._over_budget": "a request that was too dear is logged",
     "usecases.settle_by_hand._nothing_open": "that there was nothing to settle is logged",
-    "usecases.look_up.tell_pinged": "where approvers have no card, each is told directly",
     "usecases.look_up.read_log": "who read the log",
     "usecases.budget.budget_sheet": "who read the budget",
     "usecases.home.open_home": "who opened their Home",
     "usecases.home.drawing": "a Home is about to be drawn",
+    "usecases.sweep.seed": "the daily sweep is armed",
+    "usecases.sweep.sweep": "what the sweep found; the next one finds it again",
+    "usecases.sweep._settle": "the sweep found that a purchase was bought; the next one does as well",
+    "usecases.sweep._log_no_result": "the provider could not be asked for its list",
+    "usecases.sweep.holding.keep": "the sweep is still at work",
+    "usecases.report.keep_place": "where the report of a sweep was posted",
+    "usecases.adopt._adopt": "a number that nobody asked for is taken in",
+    "usecases.adopt._adopt_these": "several of them",
+    "usecases.adopt._all_open": "who may not take them in is logged",
+    "usecases.adopt.consider_ignoring": "somebody looks at a difference to leave it",
+    "usecases.adopt.ignore": "a difference is left as it is, with a reason",
+    "usecases.adopt.reopen": "an operator takes that back",
     "usecases.turns.hold": "Slack asks for a pause in a channel",
 }
 """Commits beside the way: nothing is bought, promised or told after them that they could lose."""
@@ -164,6 +177,10 @@ PLAYS: Mapping[str, tuple[str, ...]] = {
         "the commit of usecases.extend.extend",
         "a response_url",
         "the commit of usecases.cancel._once",
+    ),
+    "unposted": (
+        "the commit of usecases.look_up.keep_unposted",
+        "the commit of usecases.look_up.tell_pinged",
     ),
     "nobody_decided": (
         "the commit of worker.Worker.run_one (remind)",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.faults.stage import Stage
+from tests.world import APPROVE
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,18 @@ def taken_back(stage: Stage, arm: Callable[[], None]) -> Played:
     return played
 
 
+def unposted(stage: Stage, arm: Callable[[], None]) -> Played:
+    """The approvers' channel is archived: they are told directly, and Rita takes it back."""
+    number = stage.confirm(dear=True)
+    stage.desk.control.channel(APPROVE, archived=True)
+    arm()
+    request = stage.submit(number)
+    stage.press(stage.rita, request, "request_cancel", "r.status = 'cancelled'")
+    stage.settled()
+    stage.desk.control.channel(APPROVE, archived=False)
+    return Played(number, request)
+
+
 def nobody_decided(stage: Stage, arm: Callable[[], None]) -> Played:
     """Reminders, the escalation and the end come and go."""
     return _asked(stage, arm)
@@ -162,6 +175,6 @@ def _spoiled(stage: Stage, arm: Callable[[], None], trouble: dict[str, Any]) -> 
 Scene = Callable[[Stage, Callable[[], None]], Played]
 _ALL: tuple[Scene, ...] = (
     bought_at_once, approved, denied, answer_lost, call_lost, told_to_wait, refused, gone, asked_later,
-    dearer, dearer_at_the_look, too_dear, taken_back, nobody_decided, settled_by_hand, strangers,
+    dearer, dearer_at_the_look, too_dear, taken_back, unposted, nobody_decided, settled_by_hand, strangers,
 )  # fmt: skip
 SCENES: Mapping[str, Scene] = {scene.__name__: scene for scene in _ALL}

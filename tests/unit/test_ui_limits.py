@@ -22,7 +22,9 @@ from bot.model.provider import RentedNumber, RentedPage
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, Options, Person, RequestStatus
 from bot.model.search import Search
+from bot.model.sweep import DifferenceState, Kind
 from bot.usecases import settle_by_hand
+from bot.usecases.adopt import MayNotTouch, Over
 from bot.usecases.budget import BudgetSheet
 from bot.usecases.cancel import Cancelled
 from bot.usecases.conclude import Order
@@ -33,6 +35,7 @@ from bot.usecases.home import HomeSheet
 from bot.usecases.look_up import LogPage, NotTheirs, RequestsPage, RequestView, Timeline, Which
 from bot.usecases.preview import NotAllowed, OfferGone, Preview, Taken
 from bot.usecases.quorum import Unreachable
+from bot.usecases.report import SHOWN, ReportView
 from bot.usecases.reprice import Dearer, DearerThanAllowed, Gone, Moved, Same
 from bot.usecases.search import Found, SearchPage
 from bot.usecases.submit import NotForThem, OutOfReach, OverBudget
@@ -52,6 +55,7 @@ from handlers.ui import (
     offers,
     policy,
     refusals,
+    reports,
     requests,
     threads,
     timeline,
@@ -60,6 +64,7 @@ from handlers.ui import (
 from handlers.ui import help as help_
 from handlers.ui.blocks import Block, message, notice, section
 from sandbox.slack.checks import check_blocks, check_view, too_much_text
+from storage.differences import Difference, Report
 from storage.purchases import KeptPurchase
 from storage.requests import Card, KeptDecision, KeptRequest
 from storage.searches import KeptOffer, KeptSearch
@@ -115,8 +120,41 @@ def a_purchase(text: str, status: PurchaseStatus = PurchaseStatus.WAITING) -> Ke
         number="14155550100", setup=Decimal("1.5"), monthly=Decimal("0.80"), setup_before=Decimal(0),
         monthly_before=Decimal("0.50"),
         offer=an_offer(text), status=status, attempt="A1", call_at=AT, tries=1, looks=3, note=text,
-        api_id=text, alias_note=text, updated_at=AT, spender="U0BEA", budget_month="2026-03",
+        api_id=text, alias_note=text, updated_at=AT, spender="U0BEA", budget_month="2026-03", answer=text,
     )  # fmt: skip
+
+
+def a_difference(
+    text: str, kind: Kind = Kind.UNRECORDED, state: DifferenceState = DifferenceState.IGNORED
+) -> Difference:
+    rented = RentedNumber(
+        "14155550100", alias=text, monthly=Decimal("0.80"), added_on=date(2025, 2, 14), subaccount=text
+    )
+    return Difference(
+        id="D7K3M9QXZ2AB", report_id="W7K3M9QXZ2AB", workspace="T0ONE", account="MAINVENTED",
+        number="14155550100", kind=kind, state=state, purchase_id="P7K3M9QXZ2AB", rented=rented,
+        found_at=AT, ended_at=AT, ended_by="U0ANA", reason=text, request_id="R7K3M9QXZ2AB",
+    )  # fmt: skip
+
+
+def a_report(text: str, open_ones: int = SHOWN, more: int = 9_990) -> ReportView:
+    kinds = [Kind.GONE, Kind.UNRECORDED] * SHOWN
+    shown = tuple(a_difference(text, kind, DifferenceState.OPEN) for kind in kinds[:open_ones])
+    ended = tuple(
+        a_difference(text, state=state)
+        for state in (DifferenceState.ADOPTED, DifferenceState.IGNORED, DifferenceState.RESOLVED)
+    )
+    counts = {
+        (Kind.UNRECORDED, DifferenceState.OPEN): open_ones // 2 + more,
+        (Kind.GONE, DifferenceState.OPEN): open_ones - open_ones // 2,
+        (Kind.GONE, DifferenceState.RESOLVED): 3,
+    }
+    report = Report(
+        id="W7K3M9QXZ2AB", workspace="T0ONE", account="MAINVENTED", at=AT, held=10_000, channel=None,
+        ts=None, problem=None,
+    )  # fmt: skip
+    order = Order(a_request(text), a_purchase(text, PurchaseStatus.BOUGHT))
+    return ReportView(report, counts, shown, ended, {"P7K3M9QXZ2AB": order})
 
 
 def a_view(
@@ -300,6 +338,11 @@ MESSAGES: dict[str, Build] = {
     "not for them": lambda t: _said(refusals.not_offered(for_them(t))),
     "out of reach": lambda _: _said(refusals.not_offered(OutOfReach(REACH))),
     "taken": lambda t: _said(refusals.not_offered(Taken(a_request(t), a_purchase(t)))),
+    "report": lambda t: reports.report(a_report(t)),
+    "report, one": lambda t: reports.report(a_report(t, 1, 0)),
+    "report, over": lambda t: reports.report(a_report(t, 0, 0)),
+    "not adopted": lambda t: _said(reports.obstacle(MayNotTouch(t))),
+    "not adopted, spoken for": lambda t: _said(reports.obstacle(Taken(a_request(t), a_purchase(t)))),
     "may not settle": lambda t: _said(refusals.not_settled(settle_by_hand.MayNotSettle(t))),
     "not open": lambda t: _said(
         refusals.not_settled(settle_by_hand.NotOpen(Order(a_request(t), a_purchase(t))))
@@ -375,8 +418,11 @@ MODALS: dict[str, Build] = {
     ),
     "reason": lambda t: changing.reason_modal(a_request(typed(t))),
     "reason, changed meanwhile": lambda t: changing.reason_modal(a_request(typed(t)), typed=t),
-    "settle, bought": lambda _: decide.settle_modal("P1", "14155550100", PurchaseStatus.BOUGHT),
-    "settle, not bought": lambda _: decide.settle_modal("P1", "14155550100", PurchaseStatus.NOT_BOUGHT),
+    "settle, bought": lambda t: decide.settle_modal(a_purchase(t), PurchaseStatus.BOUGHT),
+    "settle, not bought": lambda t: decide.settle_modal(a_purchase(t), PurchaseStatus.NOT_BOUGHT),
+    "ignore": lambda t: reports.ignore_modal(a_difference(t)),
+    "ignore all": lambda _: reports.ignore_all_modal("W1"),
+    "nothing to ignore": lambda t: notice("Nothing to ignore", reports.obstacle(Over(a_difference(t)))),
     "form": lambda _: form.search_form(channel="C0NUMBERS"),
     "form, filled": lambda t: form.search_form(
         channel="C0NUMBERS", asked=Search(country="US", city=t[:60].replace("\n", " "))

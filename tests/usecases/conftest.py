@@ -31,6 +31,7 @@ from bot.usecases.judge import learn
 from bot.usecases.search import SearchPage, search
 from bot.usecases.settle import settle
 from bot.usecases.submit import Ask, Submission, Submitted, submit
+from bot.usecases.sweep import holding, sweep
 from bot.worker import Worker
 from storage import audit, purchases, requests, schema
 from storage.audit import Reader
@@ -119,6 +120,15 @@ class Bench:
         assert isinstance(outcome, Submitted), outcome
         return outcome.request.id
 
+    def outside(self, count: int = 1, **more: Any) -> list[str]:
+        """Numbers that somebody rents past the desk, by the provider's console."""
+        rented = self.plivo.control("POST", "sandbox/rented", 201, json={"count": count, **more})
+        return list(rented["numbers"])
+
+    def at_provider(self, number: str, **change: object) -> None:
+        """Changes what the provider says of a number."""
+        self.plivo.control("PUT", f"sandbox/numbers/{number}", json=change)
+
     def priced(self, monthly: str, which: int = 0) -> str:
         """An offer at that monthly price."""
         number = self.offers().offers[which].offer.number
@@ -187,6 +197,8 @@ class Bench:
             "remind": lambda job: deadlines.remind(self.desk, job.words(2)[0], int(job.words(2)[1])),
             "escalate": lambda job: deadlines.escalate(self.desk, job.subject),
             "expire": lambda job: deadlines.expire(self.desk, job.subject),
+            "cron": lambda job: sweep(self.desk, "T0DEMO", holding(self.desk, job, 60)),
+            "report": lambda _: None,
         }
         Worker(self.desk.database, handlers, lease=60).run_all()
 
