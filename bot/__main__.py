@@ -29,7 +29,7 @@ from bot.doctor import examine
 from bot.manifest import manifest as app_manifest
 from bot.model import policy as rules
 from bot.model.audit import Actor, ActorType
-from bot.model.audit_query import parse_audit_query
+from bot.model.audit_query_reader import parse_audit_query
 from bot.model.errors import NotUnderstood, NumberdeskError, PolicyError, SettingsError
 from bot.model.money import parse_usd
 from bot.model.numbers import parse_number

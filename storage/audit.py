@@ -1,13 +1,11 @@
 """The audit log at rest: numbered without a gap per workspace, written in the use case's transaction."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, or_, select, update
+from sqlalchemy import Row, insert, select, update
 
 from bot.model.audit import Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
-from bot.model.audit_query import AuditQuery
 from storage import schema
 from storage.unit_of_work import UnitOfWork
 
@@ -56,49 +54,10 @@ class Reader:
     user: str | None = None
 
 
-def newest(
-    work: UnitOfWork, reader: Reader, query: AuditQuery, *, limit: int, before: int | None = None
-) -> list[LoggedEvent]:
-    """The newest events that match; `before` pages back by number.
-
-    One workspace's log is in the order of its numbers: a transaction that waits between the clock and the
-    log gets a later number with an earlier time, and in the order of time a page would leave it out.
-    """
-    order = [_T.c.seq.desc()] if reader.workspace is not None else [_T.c.at.desc(), _T.c.seq.desc()]
-    statement = select(_T).where(*_conditions(reader, query))
-    if before is not None:
-        statement = statement.where(_T.c.seq < before)
-    rows = work.execute(statement.order_by(*order).limit(limit))
-    return [_logged(row) for row in rows]
-
-
 def of_request(work: UnitOfWork, request_id: str) -> list[LoggedEvent]:
     """All that happened to a request, in order."""
     rows = work.execute(select(_T).where(_T.c.request_id == request_id).order_by(_T.c.seq))
-    return [_logged(row) for row in rows]
-
-
-def _conditions(reader: Reader, query: AuditQuery) -> Iterator[ColumnElement[bool]]:
-    if reader.workspace is not None:
-        yield _T.c.workspace == reader.workspace
-    if reader.user is not None:
-        yield or_(_T.c.actor == reader.user, _T.c.on_behalf_of == reader.user)
-    for name in ("actor", "outcome"):
-        if (value := getattr(query, name)) is not None:
-            yield _T.c[name] == value
-    if query.request is not None:
-        yield _T.c.request_id == query.request
-    if query.since is not None:
-        yield _T.c.at >= query.since
-    for name in ("action", "number"):
-        if (pattern := getattr(query, name)) is not None:
-            yield _matches(_T.c[name], pattern)
-
-
-def _matches(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
-    if pattern.endswith("*"):
-        return column.startswith(pattern[:-1], autoescape=True)
-    return column == pattern
+    return [logged(row) for row in rows]
 
 
 def _next_seq(work: UnitOfWork, workspace: str) -> int:
@@ -114,7 +73,8 @@ def _next_seq(work: UnitOfWork, workspace: str) -> int:
     return seq
 
 
-def _logged(row: Row[Any]) -> LoggedEvent:
+def logged(row: Row[Any]) -> LoggedEvent:
+    """A row of the table as an event."""
     return LoggedEvent(
         seq=row.seq,
         id=row.id,

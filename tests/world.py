@@ -20,7 +20,7 @@ from sandbox.plivo.app import create_app as plivo_app
 from sandbox.serving import serve_in_thread
 from sandbox.slack.app import create_app as slack_app
 from sandbox.slack.driver import Control, Message, Person
-from storage import audit, schema
+from storage import audit, audit_search, schema
 from storage.engine import make_engine
 from storage.unit_of_work import Database
 from tests.sandbox.plivo_client import AUTH, Client
@@ -133,7 +133,7 @@ class World:
         """The log's actions, oldest first."""
         database = Database(make_engine(self.database_url))
         with database.read() as work:
-            logged = audit.newest(work, audit.Reader(None), AuditQuery(), limit=1000)
+            logged = audit_search.page(work, audit.Reader(None), AuditQuery(), limit=1000)
         database.engine.dispose()
         return [event.event.action.value for event in reversed(logged)]
 
