@@ -36,6 +36,7 @@ class Action(StrEnum):
     NUMBER_NAMED = "number.named"
     BUDGET_READ = "budget.read"
     AUDIT_READ = "audit.read"
+    AUDIT_EXPORTED = "audit.exported"
 
 
 class Outcome(StrEnum):

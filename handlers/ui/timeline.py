@@ -43,6 +43,7 @@ DONE: Mapping[Action, str] = {
     Action.NUMBER_NAMED: "named the number",
     Action.BUDGET_READ: "read the budget of all people",
     Action.AUDIT_READ: "read the log",
+    Action.AUDIT_EXPORTED: "exported the log",
 }
 TRIED: Mapping[Action, str] = {
     Action.REQUEST_SUBMITTED: "tried to ask",
