@@ -37,7 +37,8 @@ def csv_row(logged: LoggedEvent) -> Sequence[str]:
     number = f"+{event.number}" if event.number else ""
     at = logged.at.isoformat(timespec="microseconds")
     cells = (
-        event.workspace, str(logged.seq), logged.id, at, event.account, event.actor.type, event.actor.id, event.on_behalf_of or "", event.action, event.outcome,
+        event.workspace, str(logged.seq), logged.id, at, event.account, event.actor.type, event.actor.id,
+        event.on_behalf_of or "", event.action, event.outcome,
         event.request_id or "", event.purchase_id or "", number, event.reason or "",
         _json(event.changes), _json(event.context),
     )  # fmt: skip
