@@ -1,9 +1,8 @@
 """The log as a chain: its lines in order, heads, stubs and texts, for checking, archives and proofs."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, RowMapping, delete, func, insert, select, type_coerce, update
 
@@ -115,17 +114,19 @@ def count(work: UnitOfWork, workspace: str, after: int = 0) -> int:
     return work.connection.scalar(select(func.count()).select_from(_T).where(where)) or 0
 
 
+def beyond_head(work: UnitOfWork, workspace: str) -> int | None:
+    """A line behind the end that the head knows; both are looked at in one moment."""
+    known = select(_HEAD.c.seq).where(_HEAD.c.workspace == workspace).scalar_subquery()
+    statement = select(func.min(_T.c.seq)).where(_T.c.workspace == workspace, _T.c.seq > known)
+    beyond: int | None = work.connection.scalar(statement)
+    return beyond
+
+
 def newest_of(work: UnitOfWork, workspace: str, action: Action) -> Hashed | None:
     """The newest event of an action."""
     statement = select(*_LINE, _T.c.hash).where(_T.c.workspace == workspace, _T.c.action == action.value)
     row = work.execute(statement.order_by(_T.c.seq.desc()).limit(1)).one_or_none()
     return (Line._make(row[:-1]), row[-1]) if row else None
-
-
-def where_hash(work: UnitOfWork, workspace: str, hashed: str) -> int | None:
-    """The number of the line with this hash: looks at all of them."""
-    statement = select(_T.c.seq).where(_T.c.workspace == workspace, _T.c.hash == hashed).limit(1)
-    return work.connection.scalar(statement)
 
 
 def erase(work: UnitOfWork, workspace: str, user: str) -> int:
@@ -153,13 +154,12 @@ def last_before(work: UnitOfWork, workspace: str, at: datetime) -> int:
     return work.connection.scalar(select(func.max(_T.c.seq)).where(_T.c.workspace == workspace)) or 0
 
 
-def let_go(work: UnitOfWork, stub: Stub) -> None:
-    """Deletes the events that a stub stands for: their archive was verified."""
-    work.execute(insert(_STUB).values(**_values(stub)))
-    work.execute(update(_HEAD).where(_HEAD.c.workspace == stub.workspace).values(archived_seq=stub.seq))
+def let_go(work: UnitOfWork, stub: Stub) -> bool:
+    """Deletes the events that a stub stands for: their archive was verified. False if somebody else did."""
+    before = (_HEAD.c.workspace == stub.workspace) & (_HEAD.c.archived_seq == stub.first_seq - 1)
+    if not work.changed(update(_HEAD).where(before).values(archived_seq=stub.seq)):
+        return False
+    work.execute(insert(_STUB).values(**asdict(stub)))
     for table in (_TEXT, _T):
         work.execute(delete(table).where(table.c.workspace == stub.workspace, table.c.seq <= stub.seq))
-
-
-def _values(stub: Stub) -> Mapping[str, Any]:
-    return {name: getattr(stub, name) for name in stub.__slots__}
+    return True
