@@ -30,6 +30,12 @@ def make_key() -> tuple[str, str]:
     return private, Seal(private).public
 
 
+def public_key(public: str) -> str:
+    """The same text. Raises ValueError if it is no public key."""
+    _bytes(public)
+    return public
+
+
 def signed_by(public: str, signature: str, said: dict[str, Any]) -> bool:
     """Whether the signature is that of the key for what is said; never raises."""
     try:

@@ -33,6 +33,11 @@ class Desk:
     seal: Seal | None = None  #: signs checkpoints, proofs and archives; without a key they are unsigned
 
     @property
+    def keep_years(self) -> int | None:
+        """How long events stay in the database; None: for good."""
+        return self.policy.audit.keep_years if self.policy else None
+
+    @property
     def budgets(self) -> Budgets:
         """The policy's limits; none without a policy, where nothing is bought anyway."""
         return self.policy.budgets if self.policy else Budgets()
