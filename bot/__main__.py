@@ -15,7 +15,7 @@ import typer
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import DBAPIError
 
-from bot import __version__, logs, shell
+from bot import __version__, audit_shell, logs, shell
 from bot.app import (
     Program,
     make_database,
@@ -299,6 +299,14 @@ def purchases_settle(
         )
         raise typer.Exit(1)
     typer.echo(f"{purchase_id} is {to}.")
+
+
+def _opened() -> tuple[Settings, Database]:
+    settings = _settings()
+    return settings, _database(settings)
+
+
+audit_shell.add(audit, _opened)
 
 
 def _settings(*needs: str) -> Settings:

@@ -18,7 +18,7 @@ def whole_file(path: Path | None) -> Iterator[TextIO]:
     # beside its goal, for a rename must not cross file systems; mkstemp lets nobody else read it
     handle, name = mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with open(handle, "w", encoding="utf-8", newline="") as out:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
             yield out
             out.flush()
             os.fsync(out.fileno())

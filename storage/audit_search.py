@@ -10,6 +10,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    exists,
     false,
     func,
     literal_column,
@@ -17,13 +18,12 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    type_coerce,
 )
 
 from bot.model.audit import ActorType, LoggedEvent
 from bot.model.audit_query import AuditQuery, Begins, Contains, Costs, During, Is, Key, Match, Term
 from storage import schema
-from storage.audit import Reader, logged
+from storage.audit import Reader, with_texts
 from storage.unit_of_work import Database, UnitOfWork
 
 PAGE = 500
@@ -67,15 +67,15 @@ def page(
         statement = statement.where(_T.c.seq < before)
     if after is not None:
         statement = statement.where(_T.c.seq > after).order_by(_T.c.seq.asc())
-        return [logged(row) for row in work.execute(statement.limit(limit))][::-1]
+        return with_texts(work, work.execute(statement.limit(limit)).all())[::-1]
     order = [_T.c.seq.desc()] if reader.workspace is not None else [_T.c.at.desc(), _T.c.seq.desc()]
-    return [logged(row) for row in work.execute(statement.order_by(*order).limit(limit))]
+    return with_texts(work, work.execute(statement.order_by(*order).limit(limit)).all())
 
 
 def one(work: UnitOfWork, reader: Reader, event_id: str) -> LoggedEvent | None:
     """The event of that id, if there is one and the reader may see it."""
-    row = work.execute(_found(reader, AuditQuery()).where(_T.c.id == event_id)).first()
-    return logged(row) if row else None
+    rows = work.execute(_found(reader, AuditQuery()).where(_T.c.id == event_id)).all()
+    return next(iter(with_texts(work, rows)), None)
 
 
 def count(work: UnitOfWork, reader: Reader, query: AuditQuery) -> int:
@@ -121,7 +121,7 @@ def _next_page(
         same = and_(_T.c.workspace == workspace, _T.c.seq > seq)
         # one workspace is a range of the primary key; an OR would be read from its beginning
         statement = statement.where(same if reader.workspace else or_(_T.c.workspace > workspace, same))
-    return [logged(row) for row in work.execute(statement)]
+    return with_texts(work, work.execute(statement).all())
 
 
 def _found(reader: Reader, query: AuditQuery) -> Select[Any]:
@@ -145,16 +145,23 @@ def _holds(term: Term) -> ColumnElement[bool]:
 
 
 def _matches(key: Key, match: Match) -> ColumnElement[bool]:
+    if isinstance(match, Contains):
+        return _written(match.text)
     column = _COLUMNS[key]
     match match:
         case Is(text):
             return _kind(text) if key is Key.ACTOR and text in _KINDS else column == text
         case Begins(text):
             return and_(column >= text, column < text[:-1] + chr(ord(text[-1]) + 1))
-        case Contains(text):
-            return func.lower(column).contains(text.lower(), autoescape=True)
         case During(low, high) | Costs(low, high):
             return and_(true() if low is None else column >= low, true() if high is None else column <= high)
+
+
+def _written(text: str) -> ColumnElement[bool]:
+    """Events whose reason has the text in it; what was erased is found by nobody."""
+    words = schema.audit_text
+    here = and_(words.c.workspace == _T.c.workspace, words.c.seq == _T.c.seq, words.c.field == "reason")
+    return exists().where(here, func.lower(words.c.text).contains(text.lower(), autoescape=True))
 
 
 _KINDS = frozenset({ActorType.SYSTEM.value, ActorType.OPERATOR.value})
@@ -164,24 +171,16 @@ def _kind(text: str) -> ColumnElement[bool]:
     return _T.c.actor_type == text
 
 
-_BOUGHT = schema.purchase
-_OF_PURCHASE = _BOUGHT.c.id == _T.c.purchase_id
-# an event has neither by itself: both are those of its purchase
-_COUNTRY = select(_BOUGHT.c.details["country"].as_string()).where(_OF_PURCHASE).scalar_subquery()
-_COST = (
-    select(type_coerce(_BOUGHT.c.setup + _BOUGHT.c.monthly, schema.Usd)).where(_OF_PURCHASE).scalar_subquery()
-)
 _COLUMNS: Mapping[Key, ColumnElement[Any]] = {
     Key.ACTOR: _T.c.actor,
     Key.ACTION: _T.c.action,
     Key.OUTCOME: _T.c.outcome,
     Key.NUMBER: _T.c.number,
-    Key.COUNTRY: _COUNTRY,
+    Key.COUNTRY: _T.c.country,
     Key.REQUEST: _T.c.request_id,
-    Key.COST: _COST,
+    Key.COST: _T.c.cost,
     Key.SINCE: _T.c.at,
     Key.CREATED: _T.c.at,
-    Key.WORDS: _T.c.reason,
 }
 
 
@@ -196,5 +195,5 @@ _GROUPS: Mapping[By, Callable[[UnitOfWork], ColumnElement[str]]] = {
     By.PERSON: lambda _: _T.c.actor,
     By.MONTH: _month,
     By.ACTION: lambda _: _T.c.action,
-    By.COUNTRY: lambda _: _COUNTRY,
+    By.COUNTRY: lambda _: _T.c.country,
 }

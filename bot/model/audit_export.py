@@ -10,7 +10,7 @@ from bot.model.audit import LoggedEvent
 
 COLUMNS = (
     "workspace", "seq", "id", "at", "account", "actor_type", "actor", "on_behalf_of", "action", "outcome",
-    "request_id", "purchase_id", "number", "reason", "changes", "context",
+    "request_id", "purchase_id", "number", "country", "cost", "reason", "changes", "context", "hash",
 )  # fmt: skip
 """The columns of the CSV, for good: people build on their names."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\x00")
@@ -39,8 +39,9 @@ def csv_row(logged: LoggedEvent) -> Sequence[str]:
     cells = (
         event.workspace, str(logged.seq), logged.id, at, event.account, event.actor.type, event.actor.id,
         event.on_behalf_of or "", event.action, event.outcome,
-        event.request_id or "", event.purchase_id or "", number, event.reason or "",
-        _json(event.changes), _json(event.context),
+        event.request_id or "", event.purchase_id or "", number, event.country or "",
+        "" if event.cost is None else str(event.cost), event.reason or "", _json(event.changes),
+        _json(event.context), logged.hash,
     )  # fmt: skip
     return [safe_cell(cell) for cell in cells]
 

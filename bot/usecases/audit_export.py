@@ -63,7 +63,7 @@ def _log(database: Database, query: AuditQuery, kind: Format, accounts: dict[str
     """A line in the log of each workspace of which something was taken."""
     with database.write() as work:
         for workspace, (account, events) in sorted(accounts.items()):
-            changes = {"query": str(query), "format": kind, "events": events}
+            changes = {"query": str(query), "format": kind.value, "found": events}
             audit.append(
                 work,
                 AuditEvent(

@@ -1,6 +1,7 @@
 """The audit log at rest: numbered without a gap, and read by those it concerns."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from bot.model.audit import SYSTEM, Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
 from bot.model.audit_query import AuditQuery, During, Is, Key, Term
@@ -47,8 +48,9 @@ def test_an_event_is_read_back_as_it_was_written(database: Database) -> None:
         purchase_id="P1",
         number="14155550100",
         reason="für 日本 <!channel>",
-        changes={"monthly": ["0.80", "0.90"]},
-        context={"door": "slack"},
+        country="US",
+        cost=Decimal("1.3"),
+        context={"door": "slack", "api_id": "a-1"},
     )
     _log(database, event)
     found = _read(database)

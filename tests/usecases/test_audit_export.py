@@ -34,7 +34,7 @@ def _log(database: Database, workspace: str, *reasons: str) -> None:
                 action=Action.REQUEST_DENIED,
                 number="14155550100",
                 reason=reason,
-                changes={"monthly": ["0.80", "0.90"]},
+                country="US",
             )
             audit.append(work, event)
 
@@ -52,7 +52,8 @@ def test_json_has_every_event_and_every_field_a_line_each(database: Database) ->
     assert [(line["workspace"], line["seq"]) for line in lines] == [("T0ONE", 1), ("T0ONE", 2), ("T0TWO", 1)]
     assert lines[0]["reason"] == NASTY
     assert lines[0]["actor"] == {"type": "user", "id": "U0BEA"}
-    assert lines[0]["changes"] == {"monthly": ["0.80", "0.90"]}
+    assert lines[0]["country"] == "US"
+    assert len(lines[0]["hash"]) == 64
 
 
 def test_a_spreadsheet_runs_nothing_and_shows_numbers_as_they_are(database: Database) -> None:
@@ -69,7 +70,7 @@ def test_an_export_is_logged_with_its_query_and_count_where_something_was_taken(
     with database.read() as work:
         newest = audit_search.page(work, Reader("T0ONE"), AuditQuery(), limit=1)[0].event
     assert (newest.action, newest.actor.type) == (Action.AUDIT_EXPORTED, ActorType.OPERATOR)
-    assert newest.changes == {"query": "actor:U0BEA", "format": "csv", "events": 2}
+    assert newest.changes == {"query": "actor:U0BEA", "format": "csv", "found": 2}
 
 
 def test_events_are_counted_over_all_workspaces(database: Database) -> None:
