@@ -15,7 +15,7 @@ import typer
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import DBAPIError
 
-from bot import __version__, logs, shell
+from bot import __version__, audit_shell, logs, shell
 from bot.app import (
     Program,
     make_database,
@@ -32,7 +32,9 @@ from bot.doctor import examine
 from bot.manifest import manifest as app_manifest
 from bot.model import policy as rules
 from bot.model.audit import Actor, ActorType
-from bot.model.audit_query import parse_audit_query
+from bot.model.audit_export import Format
+from bot.model.audit_query import AuditQuery
+from bot.model.audit_query_reader import parse_audit_query
 from bot.model.errors import NotUnderstood, NumberdeskError, PolicyError, SettingsError
 from bot.model.money import parse_usd
 from bot.model.numbers import parse_number
@@ -45,16 +47,20 @@ from bot.model.purchase import PurchaseStatus
 from bot.serving import Served
 from bot.serving import serve as serve_http
 from bot.settings import Settings, load_settings
+from bot.shell_audit import pointed
 from bot.socket_mode import run_socket
 from bot.usage import PROGRAM, one_line, wrong_usage
 from bot.usecases.adopt import NoSuchDifference, Over, reopen
+from bot.usecases.audit_export import count_events, export, stats
 from bot.usecases.check import Checked
 from bot.usecases.check import check as check_purchases
 from bot.usecases.explain import explain_by_file
 from bot.usecases.look_up import open_purchases, query_log
 from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, settle_by_hand
+from bot.whole_file import whole_file
 from handlers.people import SlackPeople
 from handlers.ui.help import misread_lines
+from storage.audit_search import By
 from storage.unit_of_work import Database
 
 SLACK = ("SLACK_BOT_TOKEN",)
@@ -230,9 +236,48 @@ def audit_query(
 ) -> None:
     """List the newest events that match."""
     database = _database(_settings())
-    with database.read() as work:
-        asked = parse_audit_query(" ".join(query or ()), work.now)
+    asked = _asked(database, " ".join(query or ()))
     shell.show_events(query_log(database, asked, limit=limit), as_json=as_json)
+
+
+@audit.command("stats")
+def audit_stats(
+    query: Annotated[list[str] | None, typer.Argument(help="Such as: action:purchase.* since:7d")] = None,
+    by: Annotated[By, typer.Option(help="What to count by.")] = By.ACTION,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Count the events that match."""
+    database = _database(_settings())
+    shell.show_counts(stats(database, _asked(database, " ".join(query or ())), by), as_json=as_json)
+
+
+@audit.command("export")
+def audit_export(
+    kind: Annotated[Format, typer.Option("--format")] = Format.JSONL,
+    query: Annotated[str, typer.Option(help="Which events; all of them if left out.")] = "",
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="The file; stdout if left out.")] = None,
+) -> None:
+    """Write the events that match to a file, and log that it was done."""
+    database = _database(_settings())
+    asked = _asked(database, query)
+    try:
+        with whole_file(out) as file, shell.progress(count_events(database, asked)) as written:
+            events = export(database, asked, kind, file, written)
+    except OSError as problem:
+        raise SettingsError(f"The file could not be written: {problem}") from None
+    typer.echo(f"{events:,} events.", err=True)
+
+
+def _asked(database: Database, text: str) -> AuditQuery:
+    """The query in `text`; what is not understood is pointed at."""
+    with database.read() as work:
+        now = work.now
+    try:
+        return parse_audit_query(text, now)
+    except NotUnderstood as problem:
+        for line in pointed(text, problem):
+            typer.echo(line, err=True)
+        raise
 
 
 @purchases.callback(invoke_without_command=True)
@@ -299,6 +344,14 @@ def purchases_settle(
         )
         raise typer.Exit(1)
     typer.echo(f"{purchase_id} is {to}.")
+
+
+def _opened() -> tuple[Settings, Database]:
+    settings = _settings()
+    return settings, _database(settings)
+
+
+audit_shell.add(audit, _opened)
 
 
 def _settings(*needs: str) -> Settings:

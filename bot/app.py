@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
 from alembic.util import CommandError
 from pydantic import SecretStr
 from slack_bolt import App
@@ -15,10 +16,14 @@ from slack_sdk import WebClient
 from sqlalchemy.exc import SQLAlchemyError
 
 import handlers
+from bot import anchors
 from bot.door import Door, dispatcher
 from bot.errands import Errands
 from bot.health import Health
 from bot.metrics import Metrics
+from bot.model.audit import LogRules
+from bot.model.audit_anchor import Checkpoint
+from bot.model.audit_seal import Seal
 from bot.model.errors import SettingsError
 from bot.model.people import Found, NotListed
 from bot.model.policy_file import LoadedPolicy, read_policy
@@ -26,16 +31,22 @@ from bot.model.request import Person
 from bot.plivo.client import PlivoClient
 from bot.settings import Settings
 from bot.signature import SlackSignature
+from bot.usecases.archive import EVERY as ARCHIVE_EVERY
+from bot.usecases.archive import archive
 from bot.usecases.buy import buy
+from bot.usecases.checkpoint import EVERY as CHECKPOINT_EVERY
+from bot.usecases.checkpoint import Places, checkpoint
 from bot.usecases.choices import Choices
 from bot.usecases.deadlines import escalate, expire, remind
 from bot.usecases.desk import Desk, Timing
 from bot.usecases.directory import Directory
+from bot.usecases.lifecycle import Lifecycle, arm
 from bot.usecases.name import name
 from bot.usecases.settle import settle
 from bot.usecases.sweep import holding, seed, sweep
 from bot.worker import Handler, Worker
 from handlers import messages, reports
+from handlers.anchors import to_channel
 from handlers.errand import aside
 from handlers.home_team import HomeApp
 from handlers.parts import Parts
@@ -46,12 +57,14 @@ from storage.engine import make_engine
 from storage.jobs import Job
 from storage.unit_of_work import Database
 
+log = structlog.get_logger(__name__)
+
 SLACK_TIMEOUT = 10
 """Seconds for one call of Slack's Web API."""
 ERRAND_THREADS = 60
 """People whose search or click is being worked on at once: each may wait 30 s for the provider."""
 ERRANDS_WAITING = 100
-BUYING_THREADS, SAYING_THREADS, TIMING_THREADS = 8, 4, 1
+BUYING_THREADS, SAYING_THREADS, TIMING_THREADS, CRON_THREADS = 8, 4, 1, 2
 """A purchase may hold a thread for a minute, a message one for ten seconds: neither waits for the other."""
 STOP_WITHIN = 20.0
 """Seconds that work in flight gets when the program is asked to stop."""
@@ -66,6 +79,7 @@ class Program:
     settings: Settings
     parts: Parts
     workers: tuple[Worker, ...]  #: those that this process runs; none with `--no-worker`
+    lifecycle: Lifecycle
 
     @property
     def desk(self) -> Desk:
@@ -96,11 +110,20 @@ class Program:
 
     def start(self) -> None:
         """Starts the workers, in the process that will run them, and asks whose workspace this is."""
-        aside(self.parts, self.parts.people.find_home)
+        aside(self.parts, self._begin)
         if self.workers:
+            arm(self.desk, _again_and_again(self.settings, self.desk))
             seed(self.desk.database, self.desk.account)
         for worker in self.workers:
             worker.start()
+
+    def _begin(self) -> None:
+        """Learns whose workspace this is, and logs the start there."""
+        home = None
+        try:
+            home = self.parts.people.find_home()
+        finally:
+            self.lifecycle.started(home)
 
     def stop(self, within: float = STOP_WITHIN) -> None:
         """Lets what is under way finish, for `within` seconds at most, and closes all connections."""
@@ -109,8 +132,15 @@ class Program:
         self.parts.apologies.stop(max(0.1, end - time.monotonic()))
         for worker in self.workers:
             worker.stop(max(0.1, end - time.monotonic()))
+        self._end()
         self.desk.provider.close()
         self.desk.database.engine.dispose()
+
+    def _end(self) -> None:
+        try:
+            self.lifecycle.stopped()
+        except SQLAlchemyError:
+            log.exception("that the worker stopped could not be logged")
 
     def _authorization(self) -> AuthorizeResult:
         # One workspace, one token, known beforehand: no call to Slack before the first answer.
@@ -127,7 +157,9 @@ def _not_meant(line: logging.LogRecord) -> bool:
 def make_database(settings: Settings) -> Database:
     """The rows, at DATABASE_URL; connects to nothing yet. Raises SettingsError if the driver is absent."""
     try:
-        return Database(make_engine(settings.database_url))
+        # in production a field that is not allowed is left out with a warning, and stops nobody's work
+        rules = LogRules(strict=False, checkpoint_every=settings.audit_checkpoint_events)
+        return Database(make_engine(settings.database_url), log_rules=rules)
     except ImportError:
         raise SettingsError(
             "DATABASE_URL names PostgreSQL, whose driver is not installed: install numberdesk[postgres]"
@@ -203,12 +235,23 @@ def make_desk(settings: Settings, database: Database, ask: Callable[[str, str], 
         directory=Directory(database, ask),
         timing=Timing(buy_watchdog=settings.buy_watchdog, settle_window=settings.settle_window),
         uptime=_uptime,
+        seal=make_seal(settings),
     )
 
 
 def nobody(_workspace: str, slack_id: str) -> Found:
     """For a desk that has no Slack to ask. Raises NotListed."""
     raise NotListed(slack_id)
+
+
+def make_audit_desk(settings: Settings, database: Database) -> Desk:
+    """A desk for work on the log alone, which asks neither Slack nor the provider."""
+    return make_desk(settings, database, nobody)
+
+
+def make_seal(settings: Settings) -> Seal | None:
+    """What signs checkpoints, proofs and archives; None without a key."""
+    return Seal(_secret(settings.audit_signing_key)) if settings.audit_signing_key else None
 
 
 def load_policy(settings: Settings) -> LoadedPolicy | None:
@@ -252,32 +295,29 @@ def make_program(settings: Settings, *, works: bool) -> Program:
         errands=Errands(ERRAND_THREADS, ERRANDS_WAITING),
         apologies=Errands(2, 200),
     )
-    workers = make_workers(parts, settings.job_lease) if works else ()
+    workers = make_workers(parts, settings) if works else ()
     database.on_due = partial(_wake, workers)
-    return Program(settings=settings, parts=parts, workers=workers)
+    lifecycle = Lifecycle(desk, (kind for worker in workers for kind in worker.kinds))
+    return Program(settings=settings, parts=parts, workers=workers, lifecycle=lifecycle)
 
 
-def make_workers(parts: Parts, lease: float) -> tuple[Worker, ...]:
+def make_workers(parts: Parts, settings: Settings) -> tuple[Worker, ...]:
     """A worker for each kind of waiting: for the provider, for Slack, and for nobody."""
-    database = parts.desk.database
+    database, lease = parts.desk.database, settings.job_lease
+    crons = {"cron": _cron(parts, settings)}
     return (
-        Worker(database, _buying(parts, lease), lease=lease, threads=BUYING_THREADS),
+        Worker(database, _buying(parts.desk), lease=lease, threads=BUYING_THREADS),
         Worker(database, _saying(parts), lease=lease, threads=SAYING_THREADS),
         Worker(database, _timing(parts.desk), lease=lease, threads=TIMING_THREADS),
+        Worker(database, crons, lease=lease, threads=CRON_THREADS),
     )
 
 
-def _buying(parts: Parts, lease: float) -> Mapping[str, Handler]:
-    desk = parts.desk
-
-    def daily(job: Job) -> float:
-        return sweep(desk, parts.people.find_home(), holding(desk, job, lease))
-
+def _buying(desk: Desk) -> Mapping[str, Handler]:
     return {
         "buy": lambda job: buy(desk, job.subject),
         "settle": lambda job: settle(desk, job.subject),
         "alias": lambda job: name(desk, job.subject, job.attempts),
-        "cron": daily,  # `cron:sweep` is the only one
     }
 
 
@@ -301,6 +341,42 @@ def _timing(desk: Desk) -> Mapping[str, Handler]:
         "escalate": lambda job: escalate(desk, job.subject),
         "expire": lambda job: expire(desk, job.subject),
     }
+
+
+def _cron(parts: Parts, settings: Settings) -> Handler:
+    """What is done again and again, by the word behind `cron:`; each says when it is due next."""
+    desk, places = parts.desk, checkpoint_places(parts.slack, settings)
+
+    def checkpoints(_: Job) -> float:
+        checkpoint(desk, places)
+        return CHECKPOINT_EVERY
+
+    def archives(_: Job) -> float:
+        if settings.audit_archive_folder and desk.keep_years:
+            archive(desk, settings.audit_archive_folder, desk.keep_years)
+        return ARCHIVE_EVERY
+
+    def sweeps(job: Job) -> float:
+        return sweep(desk, parts.people.find_home(), holding(desk, job, settings.job_lease))
+
+    crons = {"checkpoint": checkpoints, "archive": archives, "sweep": sweeps}
+    return lambda job: crons[job.words(2)[0]](job)
+
+
+def checkpoint_places(slack: WebClient, settings: Settings) -> Places:
+    """Where checkpoints go, by name."""
+    places: dict[str, Callable[[Checkpoint], None]] = {"stdout": anchors.to_stdout}
+    if settings.audit_file:
+        places["file"] = anchors.to_file(settings.audit_file)
+    if settings.audit_channel:
+        places["slack"] = to_channel(slack, settings.audit_channel)
+    return places
+
+
+def _again_and_again(settings: Settings, desk: Desk) -> Iterator[tuple[str, float]]:
+    yield "checkpoint", CHECKPOINT_EVERY
+    if settings.audit_archive_folder and desk.keep_years:
+        yield "archive", 60.0
 
 
 def _wake(workers: tuple[Worker, ...]) -> None:

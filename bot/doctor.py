@@ -50,6 +50,7 @@ def _all(settings: Settings) -> Iterator[Check]:
         ("slack", _slack),
         ("provider", _provider),
         ("policy", _policy),
+        ("log", _log),
     )
     for name, look in looks:
         try:
@@ -111,6 +112,19 @@ def _policy(settings: Settings) -> str:
     if unknown:
         raise _Wrong(f"these user groups cannot be looked up, so they let nobody in: {', '.join(unknown)}")
     return "; ".join([f"{len(loaded.policy.rules)} rules", *warnings(loaded.policy)])
+
+
+def _log(settings: Settings) -> str:
+    """A log without a key is still a chain; that it proves less is said, and stops nobody."""
+    places = ["standard output"]
+    if settings.audit_file:
+        places.append(str(settings.audit_file))
+    if settings.audit_channel:
+        places.append(settings.audit_channel)
+    to = f"checkpoints go to {', '.join(places)}"
+    if settings.audit_signing_key is None:
+        return f"{to}, unsigned: set AUDIT_SIGNING_KEY, which `python -m bot audit key` makes"
+    return f"{to}, signed"
 
 
 def _unknown_groups(settings: Settings, policy: Policy) -> list[str]:

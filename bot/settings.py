@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.model.audit_seal import Seal
 from bot.model.errors import SettingsError
 
 
@@ -28,6 +29,11 @@ def _starts(prefix: str) -> AfterValidator:
 def _printable(value: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[\x21-\x7e]+", value.get_secret_value()):
         raise ValueError("must be one word of plain ASCII; was it copied with a blank or a quote?")
+    return value
+
+
+def _signing_key(value: SecretStr) -> SecretStr:
+    Seal(value.get_secret_value())
     return value
 
 
@@ -122,6 +128,20 @@ class Settings(BaseSettings):
     )
     job_lease: _Seconds = Field(60, description="seconds after which a job of a dead worker is taken over")
 
+    audit_checkpoint_events: int = Field(
+        1000, ge=1, description="events of the log after which a checkpoint is made, besides each hour's"
+    )
+    audit_channel: Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")] | None = Field(
+        None, description="the Slack channel that checkpoints of the log are posted to, such as C0AUDIT"
+    )
+    audit_file: Path | None = Field(None, description="the file that checkpoints of the log are appended to")
+    audit_signing_key: Annotated[_Secret, AfterValidator(_signing_key)] | None = Field(
+        None, description="the private key that signs checkpoints: `python -m bot audit key` makes one"
+    )
+    audit_archive_folder: Path | None = Field(
+        None, description="the folder that old events are archived to each day, if the policy says keep_years"
+    )
+
     @model_validator(mode="after")
     def _watchdog_is_last(self) -> Self:
         if self.buy_watchdog <= self.buy_timeout:
@@ -166,6 +186,7 @@ SECRETS = frozenset(
         "PLIVO_AUTH_ID",
         "PLIVO_AUTH_TOKEN",
         "DATABASE_URL",
+        "AUDIT_SIGNING_KEY",
     }
 )
 """The variables that may also come as `NAME_FILE`, a file that holds the value, and are never quoted."""

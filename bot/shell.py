@@ -1,12 +1,15 @@
 """What the shell shows: tables for people, JSON for programs."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from bot.doctor import Check
 from bot.model.audit import LoggedEvent
@@ -15,8 +18,10 @@ from bot.model.money import format_usd
 from bot.model.numbers import format_number
 from bot.model.policy import Approvers, Verdict
 from bot.model.policy_file import LoadedPolicy
+from bot.shell_audit import bars
 from bot.table import room, table
 from bot.usecases.check import Checked
+from storage.audit_search import Counted
 from storage.purchases import KeptPurchase
 
 
@@ -45,6 +50,28 @@ def show_events(events: Sequence[LoggedEvent], *, as_json: bool) -> None:
 def _event(logged: LoggedEvent) -> dict[str, Any]:
     event = asdict(logged.event)
     return {"seq": logged.seq, "id": logged.id, "at": logged.at.isoformat(), **event}
+
+
+def show_counts(counted: Sequence[Counted], *, as_json: bool) -> None:
+    """How many events, as bars that say the same in words."""
+    if as_json:
+        _print_json([asdict(one) for one in counted])
+        return
+    for line in bars(counted):
+        typer.echo(_safe(line))
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr, where that is a terminal; what it yields is told how far the work is."""
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Events", total=total)
+
+        def done(number: int) -> None:
+            if number % 500 == 0 or number == total:
+                bar.update(task, completed=number)
+
+        yield done
 
 
 def show_purchases(found: Sequence[KeptPurchase], *, as_json: bool) -> None:

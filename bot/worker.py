@@ -40,6 +40,11 @@ class Worker:
         self._threads = [Thread(target=self._loop, name=f"worker-{i}", daemon=True) for i in range(threads)]
         self._seen = monotonic()
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of jobs it runs."""
+        return tuple(self._handlers)
+
     def wake(self) -> None:
         """Has somebody look at the table now; called after a commit that put a due job."""
         self._wake.set()

@@ -1,51 +1,116 @@
 """The audit log at rest: numbered without a gap per workspace, written in the use case's transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, or_, select, update
+import structlog
+from sqlalchemy import (
+    BigInteger,
+    Row,
+    bindparam,
+    insert,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
 
-from bot.model.audit import Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
-from bot.model.audit_query import AuditQuery
-from storage import schema
+from bot.model import audit_fields as fields
+from bot.model.audit import ERASED, Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
+from bot.model.audit_chain import GENESIS, Line, digest, hash_of_text, to_microseconds
+from bot.model.money import to_units
+from storage import jobs, schema
 from storage.unit_of_work import UnitOfWork
 
-VERSION = 1
-"""The shape of an event; it grows when fields change."""
+log = structlog.get_logger(__name__)
 
-_T = schema.audit_event
+VERSION = 2
+"""The shape of an event; it grows when fields change."""
+HASHED = "sha256:"
+"""How the salted hash of a text begins where it stands among the changes."""
+CHECKPOINT = "cron:checkpoint"
+"""The job that tells the world outside where the log stands."""
+
+_T, _TEXT, _HEAD = schema.audit_event, schema.audit_text, schema.audit_head
+_Key = tuple[str, int]
+_KEYS_AT_ONCE = 1000
+# Each is built once: to append is what every use case does.
+_MOVE_HEAD = (
+    update(_HEAD)
+    .where(_HEAD.c.workspace == bindparam("of"))
+    .values(seq=_HEAD.c.seq + 1)
+    .returning(_HEAD.c.seq, _HEAD.c.hash)
+)
+_PLAIN = {"at": type_coerce(bindparam("at"), BigInteger), "cost": type_coerce(bindparam("cost"), BigInteger)}
+_INSERT = insert(_T).values({column.name: bindparam(column.name) for column in _T.c} | _PLAIN)
+_INSERT_TEXT = insert(_TEXT)
 
 
 def append(work: UnitOfWork, event: AuditEvent) -> int:
     """Writes an event as the next line of its workspace's log; returns its number.
 
     The head is moved first, by an UPDATE: reading it and then writing forks the log when two
-    processes append at once. It is the last lock a use case takes.
+    processes append at once. It is the last lock a use case takes. A trigger gives the head the new hash.
     """
-    seq = _next_seq(work, event.workspace)
-    work.execute(
-        insert(_T).values(
-            workspace=event.workspace,
-            seq=seq,
-            id=work.new_id("E"),
-            at=work.now,
-            version=VERSION,
-            account=event.account,
-            actor_type=event.actor.type,
-            actor=event.actor.id,
-            on_behalf_of=event.on_behalf_of,
-            action=event.action,
-            outcome=event.outcome,
-            request_id=event.request_id,
-            purchase_id=event.purchase_id,
-            number=event.number,
-            reason=event.reason,
-            changes=event.changes,
-            context=event.context,
-        )
+    event = _allowed(work, event)
+    seq, previous = _next(work, event.workspace)
+    texts = [_salted(work, field, text) for field, text in fields.texts(event)]
+    hashes = {text["field"]: hash_of_text(text["salt"], text["text"]) for text in texts}
+    line = Line(
+        workspace=event.workspace,
+        seq=seq,
+        id=work.new_id("E"),
+        at=to_microseconds(work.now),
+        version=VERSION,
+        account=event.account,
+        actor_type=event.actor.type.value,
+        actor=event.actor.id,
+        on_behalf_of=event.on_behalf_of,
+        action=event.action.value,
+        outcome=event.outcome.value,
+        request_id=event.request_id,
+        purchase_id=event.purchase_id,
+        number=event.number,
+        country=event.country,
+        cost=None if event.cost is None else to_units(event.cost),
+        reason_hash=hashes.get("reason"),
+        changes=_with_hashes(event.changes, hashes),
+        context=event.context,
+        previous_hash=previous,
     )
+    work.connection.execute(_INSERT, line._asdict() | {"hash": digest(line)})
+    if texts:
+        keys = {"workspace": event.workspace, "seq": seq}
+        work.connection.execute(_INSERT_TEXT, [keys | text for text in texts])
+    every = work.log_rules.checkpoint_every
+    if every and seq % every == 0:
+        jobs.put(work, CHECKPOINT)
     return seq
+
+
+def _allowed(work: UnitOfWork, event: AuditEvent) -> AuditEvent:
+    if work.log_rules.strict:
+        fields.check(event)
+        return event
+    event, left_out = fields.tidied(event)
+    if left_out:
+        log.warning("fields were left out of an audit event", action=event.action.value, fields=left_out)
+    return event
+
+
+def _salted(work: UnitOfWork, field: str, text: str) -> dict[str, str]:
+    return {"field": field, "salt": work.new_salt(), "text": text}
+
+
+def _with_hashes(changes: dict[str, Any], hashes: Mapping[str, str]) -> dict[str, Any]:
+    """The changes with a hash in the place of each text of people."""
+    if not any(field != "reason" for field in hashes):
+        return changes
+    return {
+        name: f"{HASHED}{hashes[f'changes.{name}']}" if f"changes.{name}" in hashes else value
+        for name, value in changes.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,69 +121,58 @@ class Reader:
     user: str | None = None
 
 
-def newest(
-    work: UnitOfWork, reader: Reader, query: AuditQuery, *, limit: int, before: int | None = None
-) -> list[LoggedEvent]:
-    """The newest events that match; `before` pages back by number.
-
-    One workspace's log is in the order of its numbers: a transaction that waits between the clock and the
-    log gets a later number with an earlier time, and in the order of time a page would leave it out.
-    """
-    order = [_T.c.seq.desc()] if reader.workspace is not None else [_T.c.at.desc(), _T.c.seq.desc()]
-    statement = select(_T).where(*_conditions(reader, query))
-    if before is not None:
-        statement = statement.where(_T.c.seq < before)
-    rows = work.execute(statement.order_by(*order).limit(limit))
-    return [_logged(row) for row in rows]
-
-
 def of_request(work: UnitOfWork, request_id: str) -> list[LoggedEvent]:
     """All that happened to a request, in order."""
     rows = work.execute(select(_T).where(_T.c.request_id == request_id).order_by(_T.c.seq))
-    return [_logged(row) for row in rows]
+    return with_texts(work, rows.all())
 
 
-def _conditions(reader: Reader, query: AuditQuery) -> Iterator[ColumnElement[bool]]:
-    if reader.workspace is not None:
-        yield _T.c.workspace == reader.workspace
-    if reader.user is not None:
-        yield or_(_T.c.actor == reader.user, _T.c.on_behalf_of == reader.user)
-    for name in ("actor", "outcome"):
-        if (value := getattr(query, name)) is not None:
-            yield _T.c[name] == value
-    if query.request is not None:
-        yield _T.c.request_id == query.request
-    if query.since is not None:
-        yield _T.c.at >= query.since
-    for name in ("action", "number"):
-        if (pattern := getattr(query, name)) is not None:
-            yield _matches(_T.c[name], pattern)
+def _next(work: UnitOfWork, workspace: str) -> tuple[int, str]:
+    """The next number, and the hash of the event before it."""
+    row = work.connection.execute(_MOVE_HEAD, {"of": workspace}).one_or_none()
+    if row is None:
+        first = work.insert(_HEAD).values(workspace=workspace, seq=1, hash=GENESIS)
+        again = first.on_conflict_do_update(index_elements=["workspace"], set_={"seq": _HEAD.c.seq + 1})
+        row = work.connection.execute(again.returning(_HEAD.c.seq, _HEAD.c.hash)).one()
+    return row.seq, row.hash
 
 
-def _matches(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
-    if pattern.endswith("*"):
-        return column.startswith(pattern[:-1], autoescape=True)
-    return column == pattern
+def with_texts(work: UnitOfWork, rows: Sequence[Row[Any]]) -> list[LoggedEvent]:
+    """Rows of the log as events, each with what people wrote, or that it was erased."""
+    found = _texts(work, [(row.workspace, row.seq) for row in rows if _has_text(row)])
+    return [_logged(row, found.get((row.workspace, row.seq), {})) for row in rows]
 
 
-def _next_seq(work: UnitOfWork, workspace: str) -> int:
-    head = schema.audit_head
-    moved = update(head).where(head.c.workspace == workspace).values(seq=head.c.seq + 1)
-    seq: int | None = work.connection.scalar(moved.returning(head.c.seq))
-    if seq is None:
-        first = work.insert(head).values(workspace=workspace, seq=1)
-        again = first.on_conflict_do_update(index_elements=["workspace"], set_={"seq": head.c.seq + 1})
-        seq = work.connection.scalar(again.returning(head.c.seq))
-    if seq is None:
-        raise RuntimeError("the database did not number the audit event")
-    return seq
+def _has_text(row: Row[Any]) -> bool:
+    return row.reason_hash is not None or any(map(_is_hash, row.changes.values()))
 
 
-def _logged(row: Row[Any]) -> LoggedEvent:
+def _is_hash(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(HASHED)
+
+
+def _texts(work: UnitOfWork, keys: Sequence[_Key]) -> dict[_Key, dict[str, str | None]]:
+    found: dict[_Key, dict[str, str | None]] = {}
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        some = keys[start : start + _KEYS_AT_ONCE]
+        statement = select(_TEXT).where(tuple_(_TEXT.c.workspace, _TEXT.c.seq).in_(some))
+        for row in work.execute(statement):
+            found.setdefault((row.workspace, row.seq), {})[row.field] = row.text
+    return found
+
+
+def _logged(row: Row[Any], texts: Mapping[str, str | None]) -> LoggedEvent:
+    def text(field: str) -> str:
+        found = texts.get(field)
+        return ERASED if found is None else found
+
+    changes = {k: text(f"changes.{k}") if _is_hash(v) else v for k, v in row.changes.items()}
     return LoggedEvent(
         seq=row.seq,
         id=row.id,
         at=row.at,
+        hash=row.hash,
+        erased=tuple(sorted(field for field, found in texts.items() if found is None)),
         event=AuditEvent(
             workspace=row.workspace,
             account=row.account,
@@ -129,8 +183,10 @@ def _logged(row: Row[Any]) -> LoggedEvent:
             request_id=row.request_id,
             purchase_id=row.purchase_id,
             number=row.number,
-            reason=row.reason,
-            changes=row.changes,
+            country=row.country,
+            cost=row.cost,
+            reason=None if row.reason_hash is None else text("reason"),
+            changes=changes,
             context=row.context,
         ),
     )

@@ -296,6 +296,8 @@ job = Table(
     Column("last_error", Text),
 )
 
+# --- the log: docs/adr/0012. Triggers of the migrations refuse what would change a line of it. ---
+
 audit_event = Table(
     "audit_event",
     metadata,
@@ -313,12 +315,24 @@ audit_event = Table(
     Column("request_id", Text, index=True),
     Column("purchase_id", Text),
     Column("number", Text),
-    Column("reason", Text),
-    Column("changes", _json, nullable=False),
+    Column("country", Text),  # of the number: ISO 3166-1 alpha-2
+    Column("cost", Usd),  # set-up fee plus first month, USD
+    Column("reason_hash", Text),  # the reason itself stands in audit_text
+    Column("changes", _json, nullable=False),  # what people wrote is a salted hash here as well
     Column("context", _json, nullable=False),
-    Column("previous_hash", Text),  # the chain fills these two
-    Column("hash", Text),
+    Column("previous_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
     CheckConstraint("outcome IN ('success', 'denied', 'failure', 'unknown')", name="outcome"),
+)
+
+audit_text = Table(  # what people wrote, apart from the chain, so that it can be erased
+    "audit_text",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("field", Text, primary_key=True),  # reason, or changes.from
+    Column("salt", Text),  # NULL, like the text, once it is erased: a hash alone tells nothing
+    Column("text", Text),
 )
 
 audit_head = Table(
@@ -326,5 +340,18 @@ audit_head = Table(
     metadata,
     Column("workspace", Text, primary_key=True),
     Column("seq", BigInteger, nullable=False),
-    Column("hash", Text),
+    Column("hash", Text, nullable=False),  # of the newest event: a trigger moves it
+    Column("archived_seq", BigInteger, nullable=False, server_default="0"),  # up to here rows may go
+)
+
+audit_stub = Table(  # what is left of events that were moved to an archive file; the chain goes on from it
+    "audit_stub",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),  # of the last event that was moved
+    Column("first_seq", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),  # of that last event
+    Column("sha256", Text, nullable=False),  # of the archive file
+    Column("signature", Text),  # Ed25519; NULL where there was no key
+    Column("at", Utc, nullable=False),
 )

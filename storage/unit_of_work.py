@@ -13,6 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from bot.model.audit import LogRules
 from storage.engine import reading
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: people read ids to each other
@@ -21,6 +22,11 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: people read ids t
 def random_id(prefix: str) -> str:
     """An opaque id such as `R7K3M9QXZ2AB`: 59 random bits behind a letter for its kind."""
     return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(12))
+
+
+def random_salt() -> str:
+    """128 random bits: without it, nobody guesses a text from its hash."""
+    return secrets.token_hex(16)
 
 
 class _Microseconds(FunctionElement[int]):
@@ -43,9 +49,13 @@ def _postgresql_clock(_element: _Microseconds, _compiler: SQLCompiler, **_: Any)
 class UnitOfWork:
     """What a use case writes through. All of it happens, or nothing."""
 
-    def __init__(self, connection: Connection, new_id: Callable[[str], str], shift: timedelta) -> None:
+    def __init__(
+        self, connection: Connection, new_id: Callable[[str], str], shift: timedelta, log_rules: LogRules
+    ) -> None:
         self.connection = connection
         self.new_id = new_id
+        self.new_salt = random_salt
+        self.log_rules = log_rules
         self._shift = shift
         self.due_now = False  #: a job was put that is due at once
 
@@ -86,17 +96,19 @@ class Database:
         *,
         new_id: Callable[[str], str] = random_id,
         on_due: Callable[[], None] = lambda: None,
+        log_rules: LogRules = LogRules(),  # noqa: B008 - it is frozen
     ) -> None:
         self.engine = engine
         self.shift = timedelta(0)  #: added to the database's clock; tests move time with it
         self.on_due = on_due  #: called after a commit that put a job due at once
         self._new_id = new_id
+        self._log_rules = log_rules
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
         """A transaction that writes: committed at the end of the block, rolled back by any error."""
         with self.engine.begin() as connection:
-            work = UnitOfWork(connection, self._new_id, self.shift)
+            work = UnitOfWork(connection, self._new_id, self.shift, self._log_rules)
             yield work
         if work.due_now:
             self.on_due()
@@ -106,4 +118,4 @@ class Database:
         """A look at one moment, whatever is committed meanwhile; it takes no write lock and cannot write."""
         options = reading(self.engine)
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
-            yield UnitOfWork(connection, self._new_id, self.shift)
+            yield UnitOfWork(connection, self._new_id, self.shift, self._log_rules)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -40,7 +41,15 @@ class Action(StrEnum):
     SWEEP_IGNORED = "sweep.ignored"
     SWEEP_REOPENED = "sweep.reopened"  # ignored no more
     SWEEP_RESOLVED = "sweep.resolved"  # a difference that is not there any more
+    POLICY_LOADED = "policy.loaded"  # the policy file is another one than before
+    WORKER_STARTED = "worker.started"
+    WORKER_STOPPED = "worker.stopped"
     AUDIT_READ = "audit.read"
+    AUDIT_EXPORTED = "audit.exported"
+    AUDIT_ERASED = "audit.erased"  # what somebody wrote was taken out
+    AUDIT_ARCHIVED = "audit.archived"  # old events were moved to a file
+    AUDIT_CHECKPOINT = "audit.checkpoint"  # where the log stood was told to the world outside
+    AUDIT_VERIFIED = "audit.verified"
 
 
 class Outcome(StrEnum):
@@ -84,6 +93,8 @@ class AuditEvent:
     request_id: str | None = None
     purchase_id: str | None = None
     number: str | None = None  #: digits
+    country: str | None = None  #: of the number, ISO 3166-1 alpha-2
+    cost: Decimal | None = None  #: set-up fee plus first month, USD
     reason: str | None = None  #: free text of people, or the provider's words
     changes: dict[str, Any] = field(default_factory=dict)  #: what changed, JSON values without floats
     context: dict[str, Any] = field(default_factory=dict)  #: door, policy hash, the provider's api_id
@@ -97,3 +108,17 @@ class LoggedEvent:
     id: str
     at: datetime  #: UTC, microseconds, by the database's clock
     event: AuditEvent
+    hash: str = ""
+    erased: tuple[str, ...] = ()  #: the fields whose text was erased: it reads ERASED
+
+
+ERASED = "(erased)"
+"""What is read in the place of a text that was erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRules:
+    """How the log is written: set once by the composition root."""
+
+    strict: bool = True  #: a field that is not allowed is an error; else it is left out, with a warning
+    checkpoint_every: int | None = None  #: events between two checkpoints

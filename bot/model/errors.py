@@ -41,6 +41,7 @@ class Misread:
     word: str
     problem: str  #: a sentence: what was not understood
     nearest: str | None = None  #: what would have been, in its place
+    at: int | None = None  #: where in the text the word begins, if that is known
 
 
 class NotUnderstood(NumberdeskError):

@@ -149,6 +149,12 @@ class People(_Table):
     other_workspaces: StrictBool = False
 
 
+class AuditRules(_Table):
+    """`[audit]`: how long the log is kept in the database."""
+
+    keep_years: Annotated[StrictInt | None, Field(ge=1, le=100)] = None
+
+
 class Policy(_Table):
     """The whole policy. It cannot contradict itself: pydantic's ValidationError says where it does."""
 
@@ -157,6 +163,7 @@ class Policy(_Table):
     budgets: Budgets = Budgets()
     people: People = People()
     break_glass: BreakGlass | None = None
+    audit: AuditRules = AuditRules()
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.model.audit_seal import Seal
 from bot.model.policy import Budgets, Policy
 from bot.plivo.client import PlivoClient
 from bot.usecases.directory import Directory
@@ -29,6 +30,12 @@ class Desk:
     directory: Directory
     timing: Timing
     uptime: Callable[[], float]  #: seconds that also pass while the machine or the process sleeps
+    seal: Seal | None = None  #: signs checkpoints, proofs and archives; without a key they are unsigned
+
+    @property
+    def keep_years(self) -> int | None:
+        """How long events stay in the database; None: for good."""
+        return self.policy.audit.keep_years if self.policy else None
 
     @property
     def budgets(self) -> Budgets:

@@ -11,7 +11,7 @@ from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
 from bot.usecases.judge import learn, standing, why_outside
 from bot.usecases.look_up import RequestView, view_of
-from storage import audit, budgets, homes, jobs, purchases, requests
+from storage import audit, audit_search, budgets, homes, jobs, purchases, requests
 from storage import waiting as rows
 from storage.budgets import Purse
 from storage.purchases import KeptPurchase
@@ -105,7 +105,7 @@ def home_sheet(desk: Desk, person: Person) -> HomeSheet:
             month=purse.month,
             workspace=whole,
             mine=own,
-            events=tuple(audit.newest(work, reader, AuditQuery(), limit=EVENTS)),
+            events=tuple(audit_search.page(work, reader, AuditQuery(), limit=EVENTS)),
         )
 
 

@@ -7,14 +7,15 @@ from enum import StrEnum
 
 from bot.model import policy as rules
 from bot.model.audit import Action, LoggedEvent
-from bot.model.audit_query import AuditQuery, parse_audit_query
+from bot.model.audit_query import AuditQuery
+from bot.model.audit_query_reader import parse_audit_query
 from bot.model.errors import Misread, NotUnderstood
 from bot.model.request import REQUEST_ID, Person, RequestStatus
 from bot.usecases import record
 from bot.usecases.desk import Desk
 from bot.usecases.directory import A_GROUP, Listed
 from bot.usecases.judge import able, learn, why_not_approver
-from storage import audit, purchases, requests
+from storage import audit, audit_search, purchases, requests
 from storage.purchases import KeptPurchase
 from storage.requests import Card, KeptDecision, KeptRequest, Wanted
 from storage.unit_of_work import Database, UnitOfWork
@@ -231,7 +232,7 @@ def read_log(desk: Desk, person: Person, text: str, *, before: int | None = None
         everything, not_known = _standing(work, desk, person)
         query = parse_audit_query(text, work.now)
         reader = audit.Reader(person.workspace, None if everything else person.user)
-        events = audit.newest(work, reader, query, limit=EVENTS + 1, before=before)
+        events = audit_search.page(work, reader, query, limit=EVENTS + 1, before=before)
         record.by_person(work, desk, person, Action.AUDIT_READ, changes={"query": text})
     shown = tuple(events[:EVENTS])
     older = shown[-1].seq if len(events) > EVENTS else None
@@ -247,7 +248,7 @@ def open_purchases(database: Database) -> list[KeptPurchase]:
 def query_log(database: Database, query: AuditQuery, *, limit: int) -> list[LoggedEvent]:
     """The newest events of every workspace: for an operator, who has the database anyway."""
     with database.read() as work:
-        return audit.newest(work, audit.Reader(None), query, limit=limit)
+        return audit_search.page(work, audit.Reader(None), query, limit=limit)
 
 
 def keep_card(desk: Desk, drawn: Card) -> None:

@@ -39,7 +39,9 @@ TOPICS = {
     ),
     "audit": (
         "`/number audit`: what happened, newest first. Filters: `actor:@ann`, `action:purchase.*`, "
-        "`number:+1415*`, `outcome:success|denied|failure|unknown`, `since:7d`, `request:R…`. "
+        "`number:+1415*`, `outcome:success|denied|failure|unknown`, `country:US`, `cost:>5`, `since:7d`, "
+        '`created:2026-01..2026-03`, `request:R…`, and "free words"; `-` in front leaves out, a '
+        "comma means any of. "
         "Approvers see all of it; others what concerns them."
     ),
     "help": "`/number help [topic]`, and `/number` alone opens the search form.",

@@ -47,7 +47,15 @@ DONE: Mapping[Action, str] = {
     Action.SWEEP_IGNORED: "ignored a difference",
     Action.SWEEP_REOPENED: "took up an ignored difference again",
     Action.SWEEP_RESOLVED: "a difference is over: both sides agree again",
+    Action.POLICY_LOADED: "another policy counts now",
+    Action.WORKER_STARTED: "a worker started",
+    Action.WORKER_STOPPED: "a worker stopped",
     Action.AUDIT_READ: "read the log",
+    Action.AUDIT_EXPORTED: "took the log away",
+    Action.AUDIT_ERASED: "took out of the log what somebody wrote",
+    Action.AUDIT_ARCHIVED: "moved old events to an archive",
+    Action.AUDIT_CHECKPOINT: "told where the log stands",
+    Action.AUDIT_VERIFIED: "checked the log",
 }
 TRIED: Mapping[Action, str] = {
     Action.REQUEST_SUBMITTED: "tried to ask",

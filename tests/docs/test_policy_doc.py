@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.model.policy import Approvals, BreakGlass, Budgets, People, Policy, Rule
+from bot.model.policy import Approvals, AuditRules, BreakGlass, Budgets, People, Policy, Rule
 from bot.model.policy_check import warnings
 from bot.model.policy_file import parse_policy
 from bot.model.policy_keys import nearest
@@ -18,6 +18,7 @@ TABLES = {
     "[budgets]": Budgets,
     "[people]": People,
     "[break_glass]": BreakGlass,
+    "[audit]": AuditRules,
 }
 
 

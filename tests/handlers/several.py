@@ -13,7 +13,7 @@ from handlers.forms import LOOKING_UP
 from handlers.ui.decide import ASKING
 from sandbox.slack.driver import Message, Person, Shown
 from storage.engine import make_engine
-from storage.schema import audit_event, purchase, request
+from storage.schema import audit_event, audit_text, purchase, request
 from tests.world import APPROVE, NUMBERS, World, world
 
 RITA, ANA, OTTO, CARA, GUS = "U0RITA", "U0ANA", "U0OTTO", "U0CARA", "U0GUS"
@@ -91,7 +91,14 @@ class Several:
     def logged(self, number: str, action: str, outcome: str = "success") -> list[str | None]:
         """The reasons in the log's lines about the request for a number, oldest first."""
         query = (
-            select(audit_event.c.reason)
+            select(audit_text.c.text)
+            .select_from(audit_event)
+            .outerjoin(
+                audit_text,
+                (audit_text.c.workspace == audit_event.c.workspace)
+                & (audit_text.c.seq == audit_event.c.seq)
+                & (audit_text.c.field == "reason"),
+            )
             .join(purchase, purchase.c.request_id == audit_event.c.request_id)
             .where(purchase.c.number == number, audit_event.c.action == action)
             .where(audit_event.c.outcome == outcome)

@@ -1,12 +1,11 @@
 """The audit log at rest: numbered without a gap, and read by those it concerns."""
 
 from datetime import timedelta
-
-import pytest
+from decimal import Decimal
 
 from bot.model.audit import SYSTEM, Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
-from bot.model.audit_query import AuditQuery
-from storage import audit
+from bot.model.audit_query import AuditQuery, During, Is, Key, Term
+from storage import audit, audit_search
 from storage.audit import Reader
 from storage.unit_of_work import Database
 from tests.storage.rows import ACCOUNT, at_once, undone
@@ -33,7 +32,7 @@ def _read(
     before: int | None = None,
 ) -> list[LoggedEvent]:
     with database.read() as work:
-        return audit.newest(work, reader, query or AuditQuery(), limit=limit, before=before)
+        return audit_search.page(work, reader, query or AuditQuery(), limit=limit, before=before)
 
 
 def _numbers(found: list[LoggedEvent]) -> list[int]:
@@ -49,8 +48,9 @@ def test_an_event_is_read_back_as_it_was_written(database: Database) -> None:
         purchase_id="P1",
         number="14155550100",
         reason="für 日本 <!channel>",
-        changes={"monthly": ["0.80", "0.90"]},
-        context={"door": "slack"},
+        country="US",
+        cost=Decimal("1.3"),
+        context={"door": "slack", "api_id": "a-1"},
     )
     _log(database, event)
     found = _read(database)
@@ -101,47 +101,13 @@ def test_an_event_whose_clock_was_read_early_is_on_a_page_too(database: Database
     assert first + _numbers(_read(database, limit=2, before=first[-1])) == [3, 2, 1]
 
 
-@pytest.mark.parametrize(
-    ("query", "seqs"),
-    [
-        (AuditQuery(), [4, 3, 2, 1]),
-        (AuditQuery(actor="U0ANA"), [2]),
-        (AuditQuery(actor="worker"), [4]),
-        (AuditQuery(outcome=Outcome.DENIED), [2]),
-        (AuditQuery(request="R1"), [4, 2]),
-        (AuditQuery(action="purchase.bought"), [4]),
-        (AuditQuery(action="purchase.*"), [4, 3]),
-        (AuditQuery(action="purchase"), []),
-        (AuditQuery(number="14155550100"), [4]),
-        (AuditQuery(number="1415*"), [4, 3]),
-        (AuditQuery(number="1415*", request="R1"), [4]),
-        (AuditQuery(action="*"), [4, 3, 2, 1]),
-    ],
-)
-def test_a_query_finds_what_it_asks_for(database: Database, query: AuditQuery, seqs: list[int]) -> None:
-    _log(
-        database,
-        _event(),
-        _event("U0ANA", action=Action.REQUEST_DENIED, outcome=Outcome.DENIED, request_id="R1"),
-        _event(action=Action.PURCHASE_REFUSED, number="14155550199"),
-        _event(actor=SYSTEM, action=Action.PURCHASE_BOUGHT, number="14155550100", request_id="R1"),
-    )
-    assert _numbers(_read(database, query)) == seqs
-
-
-@pytest.mark.parametrize("pattern", ["%*", "_*", "1%*", "1415555010_*", "\\*", "/*"])
-def test_a_wildcard_of_the_database_is_a_letter_like_any_other(database: Database, pattern: str) -> None:
-    _log(database, _event(number="14155550100"))
-    assert _read(database, AuditQuery(number=pattern)) == []
-
-
 def test_since_leaves_out_what_is_older(database: Database) -> None:
     _log(database, _event())
     database.shift = timedelta(hours=2)
     _log(database, _event())
     with database.read() as work:
         an_hour_ago = work.now - timedelta(hours=1)
-    assert _numbers(_read(database, AuditQuery(since=an_hour_ago))) == [2]
+    assert _numbers(_read(database, AuditQuery((Term(Key.SINCE, (During(an_hour_ago),)),)))) == [2]
 
 
 def test_a_reader_sees_what_they_did_and_what_was_done_for_them(database: Database) -> None:
@@ -155,7 +121,7 @@ def test_a_reader_sees_what_they_did_and_what_was_done_for_them(database: Databa
     )
     bea = Reader("T0ONE", "U0BEA")
     assert _numbers(_read(database, reader=bea)) == [3, 1]
-    assert _numbers(_read(database, AuditQuery(actor="U0ANA"), bea)) == [3]
+    assert _numbers(_read(database, AuditQuery((Term(Key.ACTOR, (Is("U0ANA"),)),)), bea)) == [3]
 
 
 def test_the_story_of_a_request_is_told_in_order(database: Database) -> None:

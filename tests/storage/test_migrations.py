@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from alembic import command
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
+from bot.model.audit_chain import GENESIS, digest
+from bot.model.audit_query import AuditQuery
 from bot.model.purchase import HELD, RESERVING, PurchaseStatus
-from storage import budgets, migrate, purchases, requests, searches
+from storage import audit, audit_chain, audit_search, budgets, migrate, purchases, requests, searches
 from storage.budgets import Purse
 from storage.engine import make_engine
 from storage.unit_of_work import Database
@@ -37,7 +40,7 @@ VALUES (:id, :request, 'T0ONE', 'MAONE', :number, 5000, 8000, :details, :status,
 
 
 def to(engine: Engine, revision: str) -> None:
-    with engine.begin() as connection:
+    with engine.connect() as connection, migrate._references_unchecked(connection), connection.begin():
         config = migrate._config()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
@@ -139,3 +142,44 @@ def test_what_was_there_goes_on(old: Database) -> None:
         whole, _ = budgets.spent(work, Purse("T0ONE", "MAONE", "2026-10", "U0ANA"), budgets.Budgets())
     states = [s for s in PurchaseStatus if s in RESERVING]
     assert float(whole.reserved) == pytest.approx(1.3 * (len(states) - 1))
+
+
+EVENT = """
+INSERT INTO audit_event (workspace, seq, id, at, version, account, actor_type, actor, action, outcome, reason,
+                         changes, context)
+VALUES (:workspace, :seq, :id, 1792000000000001, 1, 'MAONE', 'user', 'U0BEA', :action, 'success', :reason,
+        :changes, '{"channel": "C0ONE"}')
+"""
+
+
+def test_the_log_that_is_there_becomes_a_chain(old: Database) -> None:
+    """More events than fit one page, in two workspaces; what people wrote stands apart afterwards."""
+    to(old.engine, "0002")
+    many = 1203
+    rows = [
+        {"workspace": "T0ONE", "seq": n, "id": f"E{n}", "action": "search.performed", "reason": None,
+         "changes": json.dumps({"found": n, "search": "für 日本"})}
+        for n in range(1, many)
+    ]  # fmt: skip
+    changed = {"action": "request.reason_changed", "reason": "for Ada", "changes": '{"from": "for Bob"}'}
+    rows.append({"workspace": "T0ONE", "seq": many, "id": "E", **changed})
+    rows.append({"workspace": "T0TWO", "seq": 1, "id": "E0", **changed})
+    with old.engine.begin() as connection:
+        connection.execute(text(EVENT), rows)
+        for workspace, seq in (("T0ONE", many), ("T0TWO", 1)):
+            head = "INSERT INTO audit_head (workspace, seq) VALUES (:workspace, :seq)"
+            connection.execute(text(head), {"workspace": workspace, "seq": seq})
+    migrate.upgrade(old.engine)
+    with old.write() as work:
+        kept = list(audit_chain.lines(work, "T0ONE"))
+        assert [line.seq for line, _ in kept] == list(range(1, many + 1))
+        previous = GENESIS
+        for line, hashed in kept:
+            assert line.previous_hash == previous
+            assert digest(line) == hashed
+            previous = hashed
+        head = audit_chain.head(work, "T0ONE")
+        assert head and (head.seq, head.hash) == (many, previous)
+        newest = audit_search.page(work, audit.Reader("T0TWO"), AuditQuery(), limit=5)
+        assert [(e.event.reason, e.event.changes) for e in newest] == [("for Ada", {"from": "for Bob"})]
+        assert audit.append(work, replace(newest[0].event, context={})) == 2

@@ -54,7 +54,8 @@ def test_every_command_is_looked_at() -> None:
     assert ("policy", "explain") in ALL
     assert len(ALL) > 12
     groups, reopen = {(), ("db",), ("policy",), ("audit",)}, ("purchases", "reopen")
-    assert set(INCOMPLETE) == {*groups, ("policy", "explain"), SETTLE[:2], reopen}
+    commands = {("policy", "explain"), ("audit", "prove"), ("audit", "erase"), SETTLE[:2], reopen}
+    assert set(INCOMPLETE) == groups | commands
 
 
 @pytest.mark.parametrize("words", ALL, ids=" ".join)

@@ -11,6 +11,7 @@ from bot.model.errors import SettingsError
 from bot.settings import SECRETS, Settings, load_settings
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
+KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 TOKEN = "xoxb-1-invented"
 
 
@@ -131,7 +132,11 @@ def test_the_providers_address_has_no_slash_at_its_end() -> None:
 @pytest.mark.parametrize("name", sorted(SECRETS))
 def test_every_secret_may_come_from_a_file(name: str, tmp_path: Path) -> None:
     file = tmp_path / "secret"
-    value = {"SLACK_APP_TOKEN": "xapp-1-invented", "DATABASE_URL": "sqlite:///x.db"}.get(name, TOKEN)
+    value = {
+        "SLACK_APP_TOKEN": "xapp-1-invented",
+        "DATABASE_URL": "sqlite:///x.db",
+        "AUDIT_SIGNING_KEY": KEY,
+    }.get(name, TOKEN)
     file.write_text(f"{value}\n")
     given = getattr(load((name,), **{f"{name}_FILE": str(file)}), name.lower())
     assert (given.get_secret_value() if isinstance(given, SecretStr) else given) == value

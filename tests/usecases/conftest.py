@@ -33,7 +33,7 @@ from bot.usecases.settle import settle
 from bot.usecases.submit import Ask, Submission, Submitted, submit
 from bot.usecases.sweep import holding, sweep
 from bot.worker import Worker
-from storage import audit, purchases, requests, schema
+from storage import audit_search, purchases, requests, schema
 from storage.audit import Reader
 from storage.purchases import KeptPurchase
 from storage.requests import KeptRequest
@@ -280,12 +280,12 @@ class Bench:
     def logged(self, action: Action) -> list[AuditEvent]:
         """The events of that kind, oldest first."""
         with self.desk.database.read() as work:
-            logged = audit.newest(work, Reader(None), AuditQuery(), limit=1000)
+            logged = audit_search.page(work, Reader(None), AuditQuery(), limit=1000)
         return [e.event for e in reversed(logged) if e.event.action is action]
 
     def events(self) -> list[tuple[str, str]]:
         with self.desk.database.read() as work:
-            logged = audit.newest(work, Reader(None), AuditQuery(), limit=1000)
+            logged = audit_search.page(work, Reader(None), AuditQuery(), limit=1000)
         return [(e.event.action.value, e.event.outcome.value) for e in reversed(logged)]
 
     def posts(self, number: str) -> int:

@@ -1,0 +1,229 @@
+"""`python -m bot audit …`: checks, proofs, keys, erasing and archives, one thin function a command."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bot.app import load_policy, make_audit_desk, make_seal
+from bot.model.audit import Action, Actor, ActorType, AuditEvent, Outcome
+from bot.model.audit_anchor import Checkpoint, read_anchors
+from bot.model.audit_fault import Broken
+from bot.model.audit_seal import make_key, public_key
+from bot.model.errors import SettingsError
+from bot.settings import Settings
+from bot.usecases.archive import Archived, archive
+from bot.usecases.erase import erase
+from bot.usecases.prove import NotAsWritten, prove
+from bot.usecases.verify import Proof, Sound, total, verify
+from storage import audit
+from storage.unit_of_work import Database
+
+SHELL = Actor(ActorType.OPERATOR, "shell")
+Open = Callable[[], tuple[Settings, Database]]
+"""The settings, and the database they name."""
+
+
+def add(commands: typer.Typer, opened: Open) -> None:
+    """Adds the commands to those of the log."""
+    commands.command("verify")(_verify(opened))
+    commands.command("prove")(_prove(opened))
+    commands.command("erase")(_erase(opened))
+    commands.command("archive")(_archive(opened))
+    commands.command("key")(key)
+
+
+def key() -> None:
+    """Make a pair of keys: the private one for AUDIT_SIGNING_KEY, the public one for everybody."""
+    private, public = make_key()
+    typer.echo(f"AUDIT_SIGNING_KEY={private}")
+    typer.echo(f"public key: {public}")
+
+
+def _verify(opened: Open) -> Callable[..., None]:
+    def command(
+        anchor: Annotated[Path | None, typer.Option(help="A file of checkpoints, one a line.")] = None,
+        start: Annotated[
+            int | None,
+            typer.Option("--from", min=1, help="The first event to check."),
+        ] = None,
+        archives: Annotated[
+            list[Path] | None, typer.Option("--archive", help="An archive; may stand several times.")
+        ] = None,
+        public: Annotated[
+            str | None, typer.Option("--key", help="The public key that must have signed.")
+        ] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002
+    ) -> None:
+        """Check the whole log, against itself and what was kept outside; exit 1 if it does not hold."""
+        settings, database = opened()
+        proof = Proof(
+            anchors=_anchors(anchor) if anchor else (),
+            archives=archives or (),
+            key=_key(settings, public),
+            start=start,
+        )
+        with _progress(total(database)) as tell:
+            found = verify(database, proof, tell)
+        _log_verified(database, settings, found, proof)
+        _show_verified(found, as_json=as_json)
+        raise typer.Exit(1 if any(isinstance(one, Broken) for one in found) else 0)
+
+    return command
+
+
+def _prove(opened: Open) -> Callable[..., None]:
+    def command(event_id: str) -> None:
+        """Print a proof of one event that others can check with the public key (docs/audit.md)."""
+        settings, database = opened()
+        seal = make_seal(settings)
+        if seal is None:
+            raise SettingsError("AUDIT_SIGNING_KEY is missing: `python -m bot audit key` makes one.")
+        found = prove(database, event_id, seal)
+        if isinstance(found, NotAsWritten):
+            typer.echo(f"Event {found.seq} was changed: there is nothing to prove.", err=True)
+            raise typer.Exit(1)
+        if not isinstance(found, dict):
+            raise SettingsError(
+                f"There is no event {event_id}: `python -m bot audit query --json` names them."
+            )
+        typer.echo(json.dumps(found, indent=2))
+
+    return command
+
+
+def _erase(opened: Open) -> Callable[..., None]:
+    def command(
+        user: Annotated[str, typer.Option(help="Slack's id of the person whose texts go.")],
+        reason: Annotated[str, typer.Option(help="Why; it stands in the log.")],
+    ) -> None:
+        """Take what a person wrote out of the log; the chain goes on holding."""
+        if not reason.strip():
+            raise typer.BadParameter("it is blank; say why.", param_hint="'--reason'")
+        settings, database = opened()
+        erased = erase(database, settings.plivo_auth_id or "", user, reason=reason)
+        for workspace, count in erased.items():
+            typer.echo(f"{workspace}: {count} texts of {user} were erased.")
+        if not erased:
+            typer.echo(f"The log holds nothing that {user} wrote.")
+
+    return command
+
+
+def _archive(opened: Open) -> Callable[..., None]:
+    def command(
+        to: Annotated[Path | None, typer.Option(help="The folder; AUDIT_ARCHIVE_FOLDER if left out.")] = None,
+        years: Annotated[
+            int | None, typer.Option(min=1, help="Years that stay; the policy's keep_years if left out.")
+        ] = None,
+    ) -> None:
+        """Move old events to a sealed file that is verified before anything is deleted."""
+        settings, database = opened()
+        folder = to or settings.audit_archive_folder
+        loaded = load_policy(settings)
+        years = years or (loaded.policy.audit.keep_years if loaded else None)
+        if folder is None or years is None:
+            raise SettingsError(
+                "Say where, with --to or AUDIT_ARCHIVE_FOLDER, and --years or the policy's keep_years."
+            )
+        found = archive(make_audit_desk(settings, database), folder, years)
+        for one in found:
+            if isinstance(one, Archived):
+                typer.echo(f"{one.workspace}: events {one.first} to {one.last} are in {one.path}.")
+            else:
+                typer.echo(f"{one.broken.workspace}: nothing was archived: {one.broken.says}", err=True)
+        if not found:
+            typer.echo(f"No event is older than {years} years.")
+        raise typer.Exit(0 if all(isinstance(one, Archived) for one in found) else 1)
+
+    return command
+
+
+def _anchors(path: Path) -> list[Checkpoint]:
+    try:
+        found = list(read_anchors(path.read_text(encoding="utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"{path} cannot be read: name the file that checkpoints were kept in.") from None
+    if not found:
+        raise SettingsError(f"{path} holds no checkpoint: name the file that they were kept in.")
+    return found
+
+
+def _key(settings: Settings, public: str | None) -> str | None:
+    """The key that must have signed: the one that was named, or our own; None if there is neither."""
+    if public is not None:
+        try:
+            return public_key(public)
+        except ValueError as problem:
+            raise typer.BadParameter(str(problem), param_hint="'--key'") from None
+    seal = make_seal(settings)
+    return seal.public if seal else None
+
+
+@contextmanager
+def _progress(events: int) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal; nothing where the output goes elsewhere."""
+    columns = (TextColumn("Checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("", total=events)
+        yield lambda more: bar.advance(task, more)
+
+
+def _log_verified(database: Database, settings: Settings, found: list[Sound | Broken], proof: Proof) -> None:
+    with database.write() as work:
+        for one in found:
+            event = AuditEvent(
+                workspace=one.workspace,
+                account=settings.plivo_auth_id or "",
+                actor=SHELL,
+                action=Action.AUDIT_VERIFIED,
+                outcome=Outcome.FAILURE if isinstance(one, Broken) else Outcome.SUCCESS,
+                reason=one.says if isinstance(one, Broken) else None,
+                changes=_changes(one, proof),
+                context={"door": "shell"},
+            )
+            audit.append(work, event)
+
+
+def _changes(one: Sound | Broken, proof: Proof) -> dict[str, int]:
+    if isinstance(one, Broken):
+        return {"first": one.seq}
+    return {
+        "first": one.first, "last": one.last, "anchors": one.anchors,
+        "archives": len(proof.archives), "erased": one.erased,
+    }  # fmt: skip
+
+
+def _show_verified(found: list[Sound | Broken], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps([_plain(one) for one in found], indent=2))
+        return
+    for one in found:
+        typer.echo(_line(one), err=isinstance(one, Broken))
+    if not found:
+        typer.echo("The log is empty.")
+
+
+def _plain(one: Sound | Broken) -> dict[str, object]:
+    names = [*one.__slots__]
+    return {"sound": isinstance(one, Sound), **{name: getattr(one, name) for name in names}}
+
+
+def _line(one: Sound | Broken) -> str:
+    if isinstance(one, Broken):
+        return f"{one.workspace}: WRONG at event {one.seq} ({one.fault}): {one.says}"
+    parts = [f"{one.workspace}: events {one.first} to {one.last} hold together"]
+    parts.append(f"{one.anchors} anchors met" if one.anchors else "no anchor was met: see docs/audit.md")
+    if one.anchors_before:
+        parts.append(f"{one.anchors_before} anchors lie before the first event that was checked")
+    if one.archives:
+        parts.append(f"{one.archives} archives checked")
+    if one.erased:
+        parts.append(f"{one.erased} texts were erased")
+    return "; ".join(parts) + "."

@@ -1,0 +1,151 @@
+"""The chain: each event's hash covers the event and the hash before it, so that no line can change unseen.
+
+SHA-256 over canonical JSON (RFC 8785). Pure: what is hashed is said here once, for writing, checking,
+archives and proofs.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from bot.model.money import from_units
+
+GENESIS = "0" * 64
+"""What stands in the place of the hash before a workspace's first event."""
+_SAFE = 2**53 - 1
+"""RFC 8785 knows integers as far as a double is exact."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+_encode = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
+).encode
+
+
+class Line(NamedTuple):
+    """An event as its row holds it, without its own hash: in the order of the table's columns."""
+
+    workspace: str
+    seq: int
+    id: str
+    at: int  #: microseconds since 1970, UTC
+    version: int
+    account: str
+    actor_type: str
+    actor: str
+    on_behalf_of: str | None
+    action: str
+    outcome: str
+    request_id: str | None
+    purchase_id: str | None
+    number: str | None
+    country: str | None
+    cost: int | None  #: ten-thousandths of a dollar
+    reason_hash: str | None
+    changes: dict[str, Any]
+    context: dict[str, Any]
+    previous_hash: str
+
+
+def record(line: Line) -> dict[str, Any]:
+    """The event as JSON has it, in exports, archives and proofs: what its hash is made of."""
+    return {
+        "workspace": line.workspace,
+        "seq": line.seq,
+        "id": line.id,
+        "at": to_text(line.at),
+        "version": line.version,
+        "account": line.account,
+        "actor": {"type": line.actor_type, "id": line.actor},
+        "on_behalf_of": line.on_behalf_of,
+        "action": line.action,
+        "outcome": line.outcome,
+        "request": line.request_id,
+        "purchase": line.purchase_id,
+        "number": line.number,
+        "country": line.country,
+        "cost": None if line.cost is None else str(from_units(line.cost)),
+        "reason_hash": line.reason_hash,
+        "changes": line.changes,
+        "context": line.context,
+        "previous_hash": line.previous_hash,
+    }
+
+
+def canonical(value: Any) -> bytes:
+    """Canonical JSON (RFC 8785) of texts, whole numbers, lists and objects with keys of plain letters.
+
+    The standard library's encoder writes these as RFC 8785 wants them, and many times faster than
+    code in Python could. `plain` keeps out what it would write otherwise.
+    """
+    return _encode(value).encode()
+
+
+def digest(line: Line) -> str:
+    """The event's hash: 64 hexadecimal digits."""
+    return sha256(canonical(record(line))).hexdigest()
+
+
+def hash_of_record(written: dict[str, Any]) -> str:
+    """The same of an event that is JSON already."""
+    return sha256(canonical(written)).hexdigest()
+
+
+def hash_of_text(salt: str, text: str) -> str:
+    """What stands in the chain for a text of people: nothing can be told from it once the salt is gone."""
+    return sha256(f"{salt}:{text}".encode()).hexdigest()
+
+
+def plain(value: Any) -> bool:
+    """Whether the value is written alike by everybody: no float, no huge number, no unusual key."""
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and key.isascii() and plain(one) for key, one in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(plain, value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return -_SAFE <= value <= _SAFE
+    return value is None or isinstance(value, str | bool)
+
+
+def to_text(at: int) -> str:
+    """The moment with all its microseconds: 2026-03-04T05:06:07.000008Z."""
+    return (_EPOCH + at * _MICROSECOND).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def to_microseconds(at: datetime) -> int:
+    """The moment as it is kept and counted."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def from_text(text: str) -> int:
+    """The moment of `to_text`, as microseconds."""
+    return to_microseconds(datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC))
+
+
+def to_line(written: dict[str, Any]) -> Line:
+    """The event of a record. Raises KeyError, TypeError or ValueError where it is none."""
+    cost = written["cost"]
+    return Line(
+        workspace=written["workspace"],
+        seq=written["seq"],
+        id=written["id"],
+        at=from_text(written["at"]),
+        version=written["version"],
+        account=written["account"],
+        actor_type=written["actor"]["type"],
+        actor=written["actor"]["id"],
+        on_behalf_of=written["on_behalf_of"],
+        action=written["action"],
+        outcome=written["outcome"],
+        request_id=written["request"],
+        purchase_id=written["purchase"],
+        number=written["number"],
+        country=written["country"],
+        cost=None if cost is None else int(Decimal(cost) * 10_000),
+        reason_hash=written["reason_hash"],
+        changes=written["changes"],
+        context=written["context"],
+        previous_hash=written["previous_hash"],
+    )

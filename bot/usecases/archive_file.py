@@ -1,0 +1,151 @@
+"""An archive file: a line that says what it holds, a line for each event, and a line that seals it.
+
+What people wrote is not in it, only its salted hash: a sealed file could not be erased. It stands in a
+second file beside it.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Any
+
+from bot.model.audit_chain import Line, canonical, record, to_line
+from bot.model.audit_seal import Seal, signed_by
+from bot.model.errors import SettingsError
+from storage.audit_chain import Hashed, Stub, Text
+
+KIND = "numberdesk.archive"
+END = "numberdesk.archive.end"
+_END_BEGINS = b'{"key":'
+"""Of all lines only the last begins so: keys are sorted."""
+
+
+class BadArchive(Exception):
+    """The file is not what was archived; `seq` is where that shows."""
+
+    def __init__(self, seq: int, says: str) -> None:
+        super().__init__(says)
+        self.seq = seq
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What is known of an archive once it is written."""
+
+    sha256: str  #: of all bytes before the last line
+    signature: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A file of events; only its first line was read yet."""
+
+    path: Path
+    workspace: str
+    first: int
+    last: int
+
+    def events(self) -> Iterator[Hashed]:
+        """The events, one in memory at a time. Raises BadArchive for a line that is none."""
+        with self.path.open("rb") as file:
+            next(file)
+            for number, text in enumerate(file):
+                seq = self.first + number
+                written = _json(text, seq)
+                if written.get("kind") == END:
+                    return
+                yield _event(written, seq)
+
+    def check(self, stub: Stub | None, key: str | None) -> None:
+        """Raises BadArchive unless this very file was recorded when its events were let go."""
+        if stub is None:
+            raise BadArchive(
+                self.first, f"{self.path}: no archive of its events is recorded in the database."
+            )
+        found, end = self._sealed()
+        if found != stub.sha256:
+            raise BadArchive(self.first, f"{self.path} was changed since it was written.")
+        if stub.signature is None and key is None:
+            return
+        said = said_of(self.workspace, self.first, self.last, stub.hash, found)
+        public = key or end.get("key")
+        if not public or not signed_by(str(public), stub.signature or "", said):
+            raise BadArchive(self.first, f"{self.path} is not signed by the key that was expected.")
+
+    def _sealed(self) -> tuple[str, dict[str, Any]]:
+        digest, end = sha256(), {}
+        with self.path.open("rb") as file:
+            for text in file:
+                if text.startswith(_END_BEGINS):
+                    end = _json(text, self.last)
+                else:
+                    digest.update(text)
+        return digest.hexdigest(), end
+
+
+def said_of(workspace: str, first: int, last: int, hashed: str, digest: str) -> dict[str, Any]:
+    """What the signature of an archive is for."""
+    return {
+        "kind": KIND, "workspace": workspace, "first": first, "last": last, "hash": hashed, "sha256": digest,
+    }  # fmt: skip
+
+
+def open_archive(path: Path) -> Archive:
+    """Raises SettingsError if there is no archive at this place."""
+    try:
+        with path.open("rb") as file:
+            head = json.loads(file.readline())
+            if head["kind"] == KIND:
+                return Archive(path, head["workspace"], head["first"], head["last"])
+    except OSError as problem:
+        raise SettingsError(f"{path} cannot be read: {problem.strerror}.") from None
+    except (ValueError, KeyError, TypeError):
+        pass  # said below
+    raise SettingsError(f"{path} is no archive of the log.")
+
+
+def write(
+    file: IO[bytes], rows: Iterable[Hashed], seal: Seal | None, *, workspace: str, first: int, last: int
+) -> Sealed:
+    """Writes events first to last."""
+    digest, text = sha256(), b""
+    for text in _lines(workspace, first, last, rows):
+        file.write(text)
+        digest.update(text)
+    hashed = json.loads(text).get("hash", "")
+    found = digest.hexdigest()
+    signature = seal.sign(said_of(workspace, first, last, hashed, found)) if seal else None
+    end = {"kind": END, "sha256": found, "signature": signature, "key": seal.public if seal else None}
+    file.write(canonical(end) + b"\n")
+    return Sealed(found, signature)
+
+
+def _lines(workspace: str, first: int, last: int, rows: Iterable[Hashed]) -> Iterator[bytes]:
+    yield canonical({"kind": KIND, "workspace": workspace, "first": first, "last": last}) + b"\n"
+    for line, hashed in rows:
+        yield canonical({"hash": hashed, "event": record(line)}) + b"\n"
+
+
+def text_line(line: Line, text: Text) -> bytes:
+    """What somebody wrote, as a line of the file beside the archive."""
+    said = {"seq": text.seq, "field": text.field, "salt": text.salt, "text": text.text, "actor": line.actor}
+    return canonical(said) + b"\n"
+
+
+def _event(written: dict[str, Any], seq: int) -> Hashed:
+    try:
+        return to_line(written["event"]), str(written["hash"])
+    except (KeyError, TypeError, ValueError):
+        raise BadArchive(seq, f"what should be event {seq} in the archive is none.") from None
+
+
+def _json(text: bytes, seq: int) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise BadArchive(seq, f"what should be event {seq} in the archive is no JSON.")
+    return found

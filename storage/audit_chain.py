@@ -1,0 +1,165 @@
+"""The log as a chain: its lines in order, heads, stubs and texts, for checking, archives and proofs."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import BigInteger, RowMapping, delete, func, insert, select, type_coerce, update
+
+from bot.model.audit import Action
+from bot.model.audit_chain import Line, to_microseconds
+from storage import schema
+from storage.unit_of_work import UnitOfWork
+
+_T, _TEXT, _HEAD, _STUB = schema.audit_event, schema.audit_text, schema.audit_head, schema.audit_stub
+_RAW = {"at", "cost"}
+_LINE = [type_coerce(_T.c[n], BigInteger).label(n) if n in _RAW else _T.c[n] for n in Line._fields]
+PAGE = 2000
+"""Lines in memory at once."""
+
+Hashed = tuple[Line, str]
+"""A line, and the hash that stands in its row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a workspace's log stands."""
+
+    workspace: str
+    seq: int
+    hash: str
+    archived_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """What is left of the events first to last: they are in a file."""
+
+    workspace: str
+    seq: int
+    first_seq: int
+    hash: str
+    sha256: str
+    signature: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What somebody wrote in one field of an event; both are None once it is erased."""
+
+    seq: int
+    field: str
+    salt: str | None
+    text: str | None
+
+
+def heads(work: UnitOfWork) -> list[Head]:
+    """Every workspace's log."""
+    return [_head(row) for row in work.rows(select(_HEAD).order_by(_HEAD.c.workspace))]
+
+
+def head(work: UnitOfWork, workspace: str) -> Head | None:
+    """One workspace's log, if it has one."""
+    row = work.one(select(_HEAD).where(_HEAD.c.workspace == workspace))
+    return _head(row) if row else None
+
+
+def _head(row: RowMapping) -> Head:
+    return Head(row["workspace"], row["seq"], row["hash"], row["archived_seq"])
+
+
+def page(work: UnitOfWork, workspace: str, after: int, *, limit: int = PAGE) -> list[Hashed]:
+    """The lines that come after a number, in order."""
+    statement = select(*_LINE, _T.c.hash).where(_T.c.workspace == workspace, _T.c.seq > after)
+    rows = work.execute(statement.order_by(_T.c.seq).limit(limit))
+    return [(Line._make(row[:-1]), row[-1]) for row in rows]
+
+
+def lines(work: UnitOfWork, workspace: str, after: int = 0, last: int | None = None) -> Iterator[Hashed]:
+    """All lines after a number, up to `last`, in order; a page in memory at a time."""
+    while some := page(work, workspace, after):
+        for line, hashed in some:
+            if last is not None and line.seq > last:
+                return
+            yield line, hashed
+        after = some[-1][0].seq
+
+
+def line_at(work: UnitOfWork, workspace: str, seq: int) -> Hashed | None:
+    """One line."""
+    found = page(work, workspace, seq - 1, limit=1)
+    return found[0] if found and found[0][0].seq == seq else None
+
+
+def by_id(work: UnitOfWork, event_id: str) -> Hashed | None:
+    """The line of an event's id."""
+    row = work.execute(select(*_LINE, _T.c.hash).where(_T.c.id == event_id)).one_or_none()
+    return (Line._make(row[:-1]), row[-1]) if row else None
+
+
+def texts(work: UnitOfWork, workspace: str, first: int, last: int) -> list[Text]:
+    """What people wrote in the events from first to last, in order."""
+    columns = (_TEXT.c.seq, _TEXT.c.field, _TEXT.c.salt, _TEXT.c.text)
+    statement = select(*columns).where(_TEXT.c.workspace == workspace, _TEXT.c.seq.between(first, last))
+    return [
+        Text(row["seq"], row["field"], row["salt"], row["text"])
+        for row in work.rows(statement.order_by(_TEXT.c.seq, _TEXT.c.field))
+    ]
+
+
+def count(work: UnitOfWork, workspace: str, after: int = 0) -> int:
+    """How many events there are after a number."""
+    where = (_T.c.workspace == workspace) & (_T.c.seq > after)
+    return work.connection.scalar(select(func.count()).select_from(_T).where(where)) or 0
+
+
+def beyond_head(work: UnitOfWork, workspace: str) -> int | None:
+    """A line behind the end that the head knows; both are looked at in one moment."""
+    known = select(_HEAD.c.seq).where(_HEAD.c.workspace == workspace).scalar_subquery()
+    statement = select(func.min(_T.c.seq)).where(_T.c.workspace == workspace, _T.c.seq > known)
+    beyond: int | None = work.connection.scalar(statement)
+    return beyond
+
+
+def newest_of(work: UnitOfWork, workspace: str, action: Action) -> Hashed | None:
+    """The newest event of an action."""
+    statement = select(*_LINE, _T.c.hash).where(_T.c.workspace == workspace, _T.c.action == action.value)
+    row = work.execute(statement.order_by(_T.c.seq.desc()).limit(1)).one_or_none()
+    return (Line._make(row[:-1]), row[-1]) if row else None
+
+
+def erase(work: UnitOfWork, workspace: str, user: str) -> int:
+    """Blanks what a person wrote, with its salt; how many texts that were."""
+    theirs = select(_T.c.seq).where(_T.c.workspace == workspace, _T.c.actor == user)
+    blank = update(_TEXT).where(
+        _TEXT.c.workspace == workspace, _TEXT.c.text.is_not(None), _TEXT.c.seq.in_(theirs)
+    )
+    return work.connection.execute(blank.values(text=None, salt=None)).rowcount
+
+
+def stubs(work: UnitOfWork, workspace: str) -> list[Stub]:
+    """What was moved to archives, oldest first."""
+    statement = select(_STUB).where(_STUB.c.workspace == workspace).order_by(_STUB.c.seq)
+    return [Stub(**row) for row in work.rows(statement)]
+
+
+def last_before(work: UnitOfWork, workspace: str, at: datetime) -> int:
+    """The number up to which every event is older than a moment; 0 if none is."""
+    moment = type_coerce(_T.c.at, BigInteger)
+    younger = select(func.min(_T.c.seq)).where(_T.c.workspace == workspace, moment >= to_microseconds(at))
+    first_young = work.connection.scalar(younger)
+    if first_young is not None:
+        return int(first_young) - 1
+    return work.connection.scalar(select(func.max(_T.c.seq)).where(_T.c.workspace == workspace)) or 0
+
+
+def let_go(work: UnitOfWork, stub: Stub) -> bool:
+    """Deletes the events that a stub stands for: their archive was verified. False if somebody else did."""
+    before = (_HEAD.c.workspace == stub.workspace) & (_HEAD.c.archived_seq == stub.first_seq - 1)
+    if not work.changed(update(_HEAD).where(before).values(archived_seq=stub.seq)):
+        return False
+    work.execute(insert(_STUB).values(**asdict(stub)))
+    for table in (_TEXT, _T):
+        work.execute(delete(table).where(table.c.workspace == stub.workspace, table.c.seq <= stub.seq))
+    return True

@@ -1,0 +1,199 @@
+"""The audit log asked: paged by its numbers, counted, and streamed in bounded memory."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    exists,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
+
+from bot.model.audit import ActorType, LoggedEvent
+from bot.model.audit_query import AuditQuery, Begins, Contains, Costs, During, Is, Key, Match, Term
+from storage import schema
+from storage.audit import Reader, with_texts
+from storage.unit_of_work import Database, UnitOfWork
+
+PAGE = 500
+"""Events that a stream reads at once."""
+_T = schema.audit_event
+
+
+class By(StrEnum):
+    """What events are counted by."""
+
+    PERSON = "person"
+    MONTH = "month"
+    ACTION = "action"
+    COUNTRY = "country"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many events one person, month, action or country has; None has none of it."""
+
+    name: str | None
+    events: int
+
+
+def page(
+    work: UnitOfWork,
+    reader: Reader,
+    query: AuditQuery,
+    *,
+    limit: int,
+    before: int | None = None,
+    after: int | None = None,
+) -> list[LoggedEvent]:
+    """The newest events that match, newest first: those just older than `before`, or just newer than `after`.
+
+    One workspace's log is in the order of its numbers: a transaction that waits between the clock and the
+    log gets a later number with an earlier time, and in the order of time a page would leave it out.
+    """
+    statement = _found(reader, query)
+    if before is not None:
+        statement = statement.where(_T.c.seq < before)
+    if after is not None:
+        statement = statement.where(_T.c.seq > after).order_by(_T.c.seq.asc())
+        return with_texts(work, work.execute(statement.limit(limit)).all())[::-1]
+    order = [_T.c.seq.desc()] if reader.workspace is not None else [_T.c.at.desc(), _T.c.seq.desc()]
+    return with_texts(work, work.execute(statement.order_by(*order).limit(limit)).all())
+
+
+def one(work: UnitOfWork, reader: Reader, event_id: str) -> LoggedEvent | None:
+    """The event of that id, if there is one and the reader may see it."""
+    rows = work.execute(_found(reader, AuditQuery()).where(_T.c.id == event_id)).all()
+    return next(iter(with_texts(work, rows)), None)
+
+
+def count(work: UnitOfWork, reader: Reader, query: AuditQuery) -> int:
+    """How many events match."""
+    counted = select(func.count()).select_from(_T).where(*conditions(reader, query))
+    return work.connection.scalar(counted) or 0
+
+
+def counts(work: UnitOfWork, reader: Reader, query: AuditQuery, by: By) -> list[Counted]:
+    """How many events match, the most first; months in their order."""
+    group = _GROUPS[by](work)
+    number = func.count()
+    counted = (
+        select(group.label("name"), number.label("events"))
+        .select_from(_T)
+        .where(*conditions(reader, query))
+        .group_by(group)
+    )
+    order = (group,) if by is By.MONTH else (number.desc(), group)
+    return [Counted(row["name"], row["events"]) for row in work.rows(counted.order_by(*order))]
+
+
+def stream(
+    database: Database, reader: Reader, query: AuditQuery, *, size: int = PAGE
+) -> Iterator[LoggedEvent]:
+    """Every event that matches, by workspace and number; each page is a transaction of its own."""
+    last: tuple[str, int] | None = None
+    while True:
+        with database.read() as work:
+            found = _next_page(work, reader, query, last, size)
+        yield from found
+        if len(found) < size:
+            return
+        last = (found[-1].event.workspace, found[-1].seq)
+
+
+def _next_page(
+    work: UnitOfWork, reader: Reader, query: AuditQuery, last: tuple[str, int] | None, size: int
+) -> list[LoggedEvent]:
+    statement = _found(reader, query).order_by(_T.c.workspace, _T.c.seq).limit(size)
+    if last is not None:
+        workspace, seq = last
+        same = and_(_T.c.workspace == workspace, _T.c.seq > seq)
+        # one workspace is a range of the primary key; an OR would be read from its beginning
+        statement = statement.where(same if reader.workspace else or_(_T.c.workspace > workspace, same))
+    return with_texts(work, work.execute(statement).all())
+
+
+def _found(reader: Reader, query: AuditQuery) -> Select[Any]:
+    return select(_T).where(*conditions(reader, query))
+
+
+def conditions(reader: Reader, query: AuditQuery) -> Iterator[ColumnElement[bool]]:
+    """What holds for each event that the reader may see and the query asks for."""
+    if reader.workspace is not None:
+        yield _T.c.workspace == reader.workspace
+    if reader.user is not None:
+        yield or_(_T.c.actor == reader.user, _T.c.on_behalf_of == reader.user)
+    for term in query.terms:
+        yield _holds(term)
+
+
+def _holds(term: Term) -> ColumnElement[bool]:
+    anything = or_(false(), *(_matches(term.key, match) for match in term.matches))
+    # what has no number is none of +1415*: NULL must not make it vanish from both answers
+    return not_(func.coalesce(anything, false())) if term.negated else anything
+
+
+def _matches(key: Key, match: Match) -> ColumnElement[bool]:
+    if isinstance(match, Contains):
+        return _written(match.text)
+    column = _COLUMNS[key]
+    match match:
+        case Is(text):
+            return _kind(text) if key is Key.ACTOR and text in _KINDS else column == text
+        case Begins(text):
+            return and_(column >= text, column < text[:-1] + chr(ord(text[-1]) + 1))
+        case During(low, high) | Costs(low, high):
+            return and_(true() if low is None else column >= low, true() if high is None else column <= high)
+
+
+def _written(text: str) -> ColumnElement[bool]:
+    """Events whose reason has the text in it; what was erased is found by nobody."""
+    words = schema.audit_text
+    here = and_(words.c.workspace == _T.c.workspace, words.c.seq == _T.c.seq, words.c.field == "reason")
+    return exists().where(here, func.lower(words.c.text).contains(text.lower(), autoescape=True))
+
+
+_KINDS = frozenset({ActorType.SYSTEM.value, ActorType.OPERATOR.value})
+
+
+def _kind(text: str) -> ColumnElement[bool]:
+    return _T.c.actor_type == text
+
+
+_COLUMNS: Mapping[Key, ColumnElement[Any]] = {
+    Key.ACTOR: _T.c.actor,
+    Key.ACTION: _T.c.action,
+    Key.OUTCOME: _T.c.outcome,
+    Key.NUMBER: _T.c.number,
+    Key.COUNTRY: _T.c.country,
+    Key.REQUEST: _T.c.request_id,
+    Key.COST: _T.c.cost,
+    Key.SINCE: _T.c.at,
+    Key.CREATED: _T.c.at,
+}
+
+
+def _month(work: UnitOfWork) -> ColumnElement[str]:
+    # at rest a moment is whole microseconds; bound values would make each mention another expression
+    if work.connection.dialect.name == "postgresql":
+        return literal_column("to_char(to_timestamp(at / 1000000) AT TIME ZONE 'UTC', 'YYYY-MM')", Text)
+    return literal_column("strftime('%Y-%m', at / 1000000, 'unixepoch')", Text)
+
+
+_GROUPS: Mapping[By, Callable[[UnitOfWork], ColumnElement[str]]] = {
+    By.PERSON: lambda _: _T.c.actor,
+    By.MONTH: _month,
+    By.ACTION: lambda _: _T.c.action,
+    By.COUNTRY: lambda _: _T.c.country,
+}

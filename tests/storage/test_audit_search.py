@@ -1,0 +1,156 @@
+"""The log asked: every filter on both databases, pages by key, counts, and a stream that misses nothing."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.model.audit import SYSTEM, Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
+from bot.model.audit_query import AuditQuery
+from bot.model.audit_query_reader import parse_audit_query
+from storage import audit, audit_search
+from storage.audit import Reader
+from storage.audit_search import By, Counted
+from storage.unit_of_work import Database
+from tests.storage.rows import ACCOUNT
+
+ALL = Reader("T0ONE")
+NOW = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def _event(user: str = "U0BEA", workspace: str = "T0ONE", **values: object) -> AuditEvent:
+    plain = {"actor": Actor(ActorType.USER, user), "action": Action.SEARCH_PERFORMED}
+    return AuditEvent(workspace=workspace, account=ACCOUNT, **(plain | values))  # type: ignore[arg-type]
+
+
+def _log(database: Database, *events: AuditEvent) -> None:
+    with database.write() as work:
+        for event in events:
+            audit.append(work, event)
+
+
+def _asked(text: str) -> AuditQuery:
+    return parse_audit_query(text, NOW)
+
+
+def _numbers(found: list[LoggedEvent]) -> list[int]:
+    return [event.seq for event in found]
+
+
+def _story(database: Database) -> None:
+    """1 a search, 2 a denial by Ana, 3 a refused purchase, 4 one bought by the worker for 1.30 USD."""
+    _log(
+        database,
+        _event(),
+        _event(
+            "U0ANA",
+            action=Action.REQUEST_DENIED,
+            outcome=Outcome.DENIED,
+            request_id="R1A",
+            reason="Zu teuer, 100% ÜBER dem Budget_2",
+        ),
+        _event(action=Action.PURCHASE_REFUSED, outcome=Outcome.FAILURE, number="14155550199"),
+        _event(
+            actor=SYSTEM,
+            action=Action.PURCHASE_BOUGHT,
+            number="14155550100",
+            request_id="R1A",
+            country="US",
+            cost=Decimal("1.30"),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "seqs"),
+    [
+        ("", [4, 3, 2, 1]),
+        ("actor:U0ANA", [2]),
+        ("actor:U0ANA,worker", [4, 2]),
+        ("actor:system", [4]),
+        ("-actor:system", [3, 2, 1]),
+        ("outcome:denied", [2]),
+        ("outcome:denied,failure", [3, 2]),
+        ("request:R1A", [4, 2]),
+        ("action:purchase.bought", [4]),
+        ("action:purchase.*", [4, 3]),
+        ("action:purchase.* -outcome:failure", [4]),
+        ("number:14155550100", [4]),
+        ("number:+1415*", [4, 3]),
+        ("-number:+1415*", [2, 1]),
+        ("number:+1415* request:R1A", [4]),
+        ("country:US", [4]),
+        ("-country:US", [3, 2, 1]),
+        ("cost:>1.2999", [4]),
+        ("cost:>1.30", []),
+        ("cost:1..2", [4]),
+        ("cost:>1 cost:<1.2", []),
+        ("teuer", [2]),
+        ('"zu TEUER"', [2]),
+        ("-teuer", [4, 3, 1]),
+        ("100%", [2]),
+        ("0%dem", []),
+        ("budget_2", [2]),
+        ("budget?2", []),
+        ("'; DROP TABLE audit_event; --".replace(" ", "\u2003"), []),
+        ("since:1d", []),
+        ("created:2026-01-01..", [4, 3, 2, 1]),
+        ("created:<2020-01-01", []),
+    ],
+)
+def test_a_query_finds_what_it_asks_for(database: Database, text: str, seqs: list[int]) -> None:
+    _story(database)
+    with database.read() as work:
+        assert _numbers(audit_search.page(work, ALL, _asked(text), limit=50)) == seqs
+        assert audit_search.count(work, ALL, _asked(text)) == len(seqs)
+
+
+def test_pages_go_both_ways(database: Database) -> None:
+    _log(database, *[_event() for _ in range(7)])
+    with database.read() as work:
+        older = audit_search.page(work, ALL, AuditQuery(), limit=3, before=5)
+        newer = audit_search.page(work, ALL, AuditQuery(), limit=3, after=2)
+    assert (_numbers(older), _numbers(newer)) == ([4, 3, 2], [5, 4, 3])
+
+
+def test_events_are_counted_by_what_they_have(database: Database) -> None:
+    _story(database)
+    with database.read() as work:
+        month = f"{work.now:%Y-%m}"
+        counted = {by: audit_search.counts(work, ALL, AuditQuery(), by) for by in By}
+    assert counted[By.PERSON] == [Counted("U0BEA", 2), Counted("U0ANA", 1), Counted("worker", 1)]
+    assert counted[By.MONTH] == [Counted(month, 4)]
+    assert [one.events for one in counted[By.ACTION]] == [1, 1, 1, 1]
+    assert set(counted[By.COUNTRY]) == {Counted(None, 3), Counted("US", 1)}
+
+
+def test_a_reader_counts_and_opens_only_what_concerns_them(database: Database) -> None:
+    _story(database)
+    bea = Reader("T0ONE", "U0BEA")
+    with database.read() as work:
+        events = audit_search.page(work, ALL, AuditQuery(), limit=9)
+        seen = [e.seq for e in events if audit_search.one(work, bea, e.id)]
+        assert audit_search.one(work, Reader("T0TWO"), events[0].id) is None
+        assert audit_search.counts(work, bea, AuditQuery(), By.PERSON) == [Counted("U0BEA", 2)]
+    assert seen == [3, 1]
+
+
+def test_a_stream_has_every_event_once_in_order(database: Database) -> None:
+    _log(database, *[_event() for _ in range(5)], *[_event(workspace="T0TWO") for _ in range(4)])
+    all_of_it = list(audit_search.stream(database, Reader(None), AuditQuery(), size=3))
+    assert [(e.event.workspace, e.seq) for e in all_of_it] == [
+        *(("T0ONE", n) for n in range(1, 6)),
+        *(("T0TWO", n) for n in range(1, 5)),
+    ]
+    assert _numbers(list(audit_search.stream(database, ALL, AuditQuery(), size=5))) == [1, 2, 3, 4, 5]
+
+
+def test_a_moment_is_found_to_the_microsecond(database: Database) -> None:
+    _log(database, _event())
+    with database.read() as work:
+        at = audit_search.page(work, ALL, AuditQuery(), limit=1)[0].at
+        exact = _asked(f"created:{at.isoformat()}")
+        later = _asked(f"created:>{at.isoformat()}")
+        assert audit_search.count(work, ALL, exact) == 1
+        assert audit_search.count(work, ALL, later) == 0
+    assert at > NOW - timedelta(days=365 * 100)

@@ -1,0 +1,144 @@
+"""The log's commands: verify, prove, key, erase and archive, as an operator runs them."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot.model.audit_anchor import Checkpoint
+from bot.model.audit_seal import Seal, make_key
+from storage import audit_chain, migrate
+from storage.engine import make_engine
+from storage.unit_of_work import Database
+from tests.storage.tamper import unguarded
+from tests.unit.test_cli import Shell
+from tests.usecases.logs import ONE, log, run
+
+PRIVATE, PUBLIC = make_key()
+SCRIPT = Path(__file__).parents[2] / "docs" / "check_proof.py"
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Iterator[Database]:
+    """A log of eight events, on SQLite: the use cases themselves are tested on both databases."""
+    database = Database(make_engine(f"sqlite:///{tmp_path / 'numberdesk.db'}"))
+    migrate.upgrade(database.engine)
+    log(database, 8)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture
+def shell(rows: Database, tmp_path: Path) -> Shell:
+    return Shell(tmp_path, AUDIT_SIGNING_KEY=PRIVATE)
+
+
+def anchor(rows: Database, workspace: str = ONE, seal: Seal | None = None) -> str:
+    with rows.read() as work:
+        head = audit_chain.head(work, ONE)
+    assert head
+    made = Checkpoint(workspace=workspace, seq=head.seq, hash=head.hash, count=head.seq, at="")
+    return made.sealed(seal or Seal(PRIVATE)).to_json()
+
+
+def test_a_sound_log_is_said_to_be_so_and_the_check_is_logged(shell: Shell, rows: Database) -> None:
+    done = shell.run("audit", "verify")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("T0ONE: events 1 to 8 hold together; no anchor was met")
+    logged = json.loads(shell.run("audit", "query", "action:audit.verified", "--json").stdout)
+    assert [(e["seq"], e["actor"]["id"], e["changes"]["last"]) for e in logged] == [(9, "shell", 8)]
+
+
+def test_an_empty_log_is_sound(tmp_path: Path) -> None:
+    assert Shell(tmp_path).run("audit", "verify").stdout == "The log is empty.\n"
+
+
+def test_a_broken_log_ends_with_1_and_names_the_event(shell: Shell, rows: Database) -> None:
+    with unguarded(rows) as work:
+        run(work, "UPDATE audit_event SET actor = 'U0EVE' WHERE seq = 3")
+    done = shell.run("audit", "verify")
+    assert done.returncode == 1
+    assert done.stderr.startswith("T0ONE: WRONG at event 3 (changed): event 3 was changed")
+    (found,) = json.loads(shell.run("audit", "verify", "--json").stdout)
+    assert (found["sound"], found["seq"], found["fault"]) == (False, 3, "changed")
+    assert shell.run("audit", "verify", "--from", "5").returncode == 0
+
+
+def test_an_anchor_is_met_and_one_of_another_workspace_key_or_kind_is_refused(
+    shell: Shell, rows: Database
+) -> None:
+    file = shell.at / "anchors.jsonl"
+    file.write_text(anchor(rows) + "\n")
+    assert "1 anchors met" in shell.run("audit", "verify", "--anchor", str(file)).stdout
+    other = make_key()[1]
+    done = shell.run("audit", "verify", "--anchor", str(file), "--key", other)
+    assert (done.returncode, "not signed by the key" in done.stderr) == (1, True)
+    file.write_text(anchor(rows, "T0ELSE"))
+    done = shell.run("audit", "verify", "--anchor", str(file))
+    assert (done.returncode, "is of workspace T0ELSE" in done.stderr) == (2, True)
+    for content in ("", "nonsense"):
+        file.write_text(content)
+        assert shell.run("audit", "verify", "--anchor", str(file)).returncode == 2
+    assert shell.run("audit", "verify", "--anchor", str(shell.at / "none")).returncode == 2
+    assert shell.run("audit", "verify", "--key", "short").returncode == 2
+
+
+def test_a_key_that_is_made_signs_and_its_public_half_checks(shell: Shell) -> None:
+    private, public = shell.run("audit", "key").stdout.splitlines()
+    assert Seal(private.removeprefix("AUDIT_SIGNING_KEY=")).public == public.removeprefix("public key: ")
+
+
+def test_a_proof_from_the_shell_is_right_by_the_script(shell: Shell, rows: Database) -> None:
+    with rows.read() as work:
+        row = audit_chain.line_at(work, ONE, 4)
+    assert row
+    proof = shell.at / "proof.json"
+    proof.write_text(shell.run("audit", "prove", row[0].id).stdout)
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), str(proof), PUBLIC], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("RIGHT: ")
+    assert shell.run("audit", "prove", "E0NONE").returncode == 2
+    assert "AUDIT_SIGNING_KEY" in shell.run("audit", "prove", row[0].id, AUDIT_SIGNING_KEY="").stderr
+
+
+def test_erasing_is_told_and_verify_counts_it(shell: Shell) -> None:
+    done = shell.run("audit", "erase", "--user", "U0BEA", "--reason", "she asked")
+    assert done.stdout == "T0ONE: 2 texts of U0BEA were erased.\n"
+    assert "2 texts were erased" in shell.run("audit", "verify").stdout
+    assert "holds nothing" in shell.run("audit", "erase", "--user", "U0BEA", "--reason", "again").stdout
+    assert shell.run("audit", "erase", "--user", "U0BEA", "--reason", " ").returncode == 2
+
+
+def test_old_events_are_archived_and_verified_with_their_file(shell: Shell, rows: Database) -> None:
+    rows.shift = -timedelta(days=3 * 366)
+    log(rows, 3, workspace="T0OLD")
+    assert shell.run("audit", "archive").returncode == 2
+    done = shell.run("audit", "archive", "--to", "old", "--years", "2")
+    assert done.stdout.startswith("T0OLD: events 1 to 3 are in old/numberdesk-audit-T0OLD-1-3.jsonl")
+    assert shell.run("audit", "archive", "--to", "old", "--years", "2").stdout.startswith("No event is older")
+    verified = shell.run("audit", "verify", "--archive", "old/numberdesk-audit-T0OLD-1-3.jsonl")
+    assert "T0OLD: events 1 to 4 hold together" in verified.stdout
+    assert "1 archives checked" in verified.stdout
+    assert shell.run("audit", "verify", "--archive", "nowhere").returncode == 2
+
+
+def test_a_log_that_does_not_hold_is_not_archived(shell: Shell, rows: Database) -> None:
+    rows.shift = -timedelta(days=3 * 366)
+    log(rows, 3, workspace="T0OLD")
+    with unguarded(rows) as work:
+        work.execute(text("UPDATE audit_event SET actor = 'U0EVE' WHERE seq = 2 AND workspace = 'T0OLD'"))
+    done = shell.run("audit", "archive", "--to", "old", "--years", "2")
+    assert (done.returncode, "nothing was archived" in done.stderr) == (1, True)
+
+
+def test_a_signing_key_that_is_none_is_named_without_its_value(shell: Shell) -> None:
+    done = shell.run("audit", "verify", AUDIT_SIGNING_KEY="c2hvcnQ=")
+    assert done.returncode == 2
+    assert "AUDIT_SIGNING_KEY must be the base64 of 32 bytes" in done.stderr
+    assert "c2hvcnQ=" not in done.stderr

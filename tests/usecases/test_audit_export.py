@@ -1,0 +1,132 @@
+"""The log taken away: nothing is left out, nothing runs in a spreadsheet, half a file never appears."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.model.audit import Action, Actor, ActorType, AuditEvent
+from bot.model.audit_export import COLUMNS, Format, safe_cell
+from bot.model.audit_query import AuditQuery, Is, Key, Term
+from bot.model.errors import Misread, NotUnderstood
+from bot.shell_audit import bars, pointed
+from bot.usecases.audit_export import count_events, export, stats
+from bot.whole_file import whole_file
+from storage import audit, audit_search
+from storage.audit import Reader
+from storage.audit_search import By, Counted
+from storage.unit_of_work import Database
+
+NASTY = '=HYPERLINK("https://evil.example","für\nBob")'
+
+
+def _log(database: Database, workspace: str, *reasons: str) -> None:
+    with database.write() as work:
+        for reason in reasons:
+            event = AuditEvent(
+                workspace=workspace,
+                account="MAINVENTED",
+                actor=Actor(ActorType.USER, "U0BEA"),
+                action=Action.REQUEST_DENIED,
+                number="14155550100",
+                reason=reason,
+                country="US",
+            )
+            audit.append(work, event)
+
+
+def _taken(database: Database, kind: Format, query: AuditQuery | None = None) -> str:
+    out = io.StringIO(newline="")
+    export(database, query or AuditQuery(), kind, out, lambda _: None)
+    return out.getvalue()
+
+
+def test_json_has_every_event_and_every_field_a_line_each(database: Database) -> None:
+    _log(database, "T0ONE", NASTY, "b")
+    _log(database, "T0TWO", "c")
+    lines = [json.loads(line) for line in _taken(database, Format.JSONL).splitlines()]
+    assert [(line["workspace"], line["seq"]) for line in lines] == [("T0ONE", 1), ("T0ONE", 2), ("T0TWO", 1)]
+    assert lines[0]["reason"] == NASTY
+    assert lines[0]["actor"] == {"type": "user", "id": "U0BEA"}
+    assert lines[0]["country"] == "US"
+    assert len(lines[0]["hash"]) == 64
+
+
+def test_a_spreadsheet_runs_nothing_and_shows_numbers_as_they_are(database: Database) -> None:
+    _log(database, "T0ONE", NASTY)
+    titles, row = list(csv.reader(io.StringIO(_taken(database, Format.CSV), newline="")))
+    assert titles == list(COLUMNS)
+    cells = dict(zip(titles, row, strict=True))
+    assert (cells["reason"], cells["number"]) == ("'" + NASTY, "+14155550100")
+
+
+def test_an_export_is_logged_with_its_query_and_count_where_something_was_taken(database: Database) -> None:
+    _log(database, "T0ONE", "a", "b")
+    _taken(database, Format.CSV, AuditQuery((Term(Key.ACTOR, (Is("U0BEA"),)),)))
+    with database.read() as work:
+        newest = audit_search.page(work, Reader("T0ONE"), AuditQuery(), limit=1)[0].event
+    assert (newest.action, newest.actor.type) == (Action.AUDIT_EXPORTED, ActorType.OPERATOR)
+    assert newest.changes == {"query": "actor:U0BEA", "format": "csv", "found": 2}
+
+
+def test_events_are_counted_over_all_workspaces(database: Database) -> None:
+    _log(database, "T0ONE", "a", "b")
+    _log(database, "T0TWO", "c")
+    assert count_events(database, AuditQuery()) == 3
+    assert stats(database, AuditQuery(), By.PERSON) == [Counted("U0BEA", 3)]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\x00=1", "+1415555010x"])
+def test_what_could_be_a_formula_is_text(text: str) -> None:
+    assert safe_cell(text) == "'" + text
+
+
+@given(st.text())
+def test_no_cell_begins_as_a_formula_unless_it_is_a_phone_number(text: str) -> None:
+    cell = safe_cell(text)
+    assert cell in {text, "'" + text}
+    assert not cell.startswith(("=", "-", "@", "\t", "\r", "\x00"))
+    assert not cell.startswith("+") or cell[1:].isdigit()
+
+
+def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
+    goal = tmp_path / "events.csv"
+    with whole_file(goal) as out:
+        out.write("one")
+        assert not goal.exists()
+    assert goal.read_text() == "one"
+    assert list(tmp_path.iterdir()) == [goal]
+
+
+def test_an_export_that_breaks_leaves_the_file_before_it_alone(tmp_path: Path) -> None:
+    goal = tmp_path / "events.csv"
+    goal.write_text("before")
+
+    def broken() -> None:
+        with whole_file(goal) as out:
+            out.write("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken()
+    assert goal.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [goal]
+
+
+def test_a_bar_says_the_same_in_words() -> None:
+    lines = bars([Counted("US", 3), Counted(None, 1)])
+    assert [line.split("  ")[-1] for line in lines] == ["3 of 4 events, 75%", "1 of 4 events, 25%"]
+    assert [line.count("█") for line in lines] == [20, 6]
+    assert bars([]) == ["No events found."]
+
+
+def test_a_caret_stands_below_the_word() -> None:
+    problem = NotUnderstood((Misread("acton:x", "The log has no filter.", "action:x", at=9),))
+    assert pointed("since:7d acton:x", problem) == [
+        "since:7d acton:x",
+        "         ^^^^^^^",
+    ]
