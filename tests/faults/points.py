@@ -76,6 +76,14 @@ ELSEWHERE: Mapping[str, str] = {
     "usecases.adopt.consider_ignoring": "somebody looks at a difference to leave it",
     "usecases.adopt.ignore": "a difference is left as it is, with a reason",
     "usecases.adopt.reopen": "an operator takes that back",
+    "audit_shell._log_verified": "an operator verified the log",
+    "usecases.archive._one": "old events leave for a file that was verified; a second run finds it",
+    "usecases.audit_export._log": "the log was taken away",
+    "usecases.checkpoint._record": "a checkpoint was told; without this line it is told again",
+    "usecases.erase.erase": "what somebody wrote is taken out of the log",
+    "usecases.lifecycle.arm": "what is done again and again is armed",
+    "usecases.lifecycle.Lifecycle.started": "the program started",
+    "usecases.lifecycle.Lifecycle.stopped": "the program stopped",
     "usecases.turns.hold": "Slack asks for a pause in a channel",
 }
 """Commits beside the way: nothing is bought, promised or told after them that they could lose."""
