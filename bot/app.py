@@ -66,6 +66,8 @@ ERRAND_THREADS = 60
 ERRANDS_WAITING = 100
 BUYING_THREADS, SAYING_THREADS, TIMING_THREADS, CRON_THREADS = 8, 4, 1, 2
 """A purchase may hold a thread for a minute, a message one for ten seconds: neither waits for the other."""
+DRAWING = ("render", "report", "home")
+"""Kinds of jobs whose messages show the newest rows, however often they are drawn."""
 STOP_WITHIN = 20.0
 """Seconds that work in flight gets when the program is asked to stop."""
 APOLOGIES_WITHIN = 5.0
@@ -307,7 +309,7 @@ def make_workers(parts: Parts, settings: Settings) -> tuple[Worker, ...]:
     crons = {"cron": _cron(parts, settings)}
     return (
         Worker(database, _buying(parts.desk), lease=lease, threads=BUYING_THREADS),
-        Worker(database, _saying(parts), lease=lease, threads=SAYING_THREADS),
+        Worker(database, _saying(parts), lease=lease, threads=SAYING_THREADS, draws=DRAWING),
         Worker(database, _timing(parts.desk), lease=lease, threads=TIMING_THREADS),
         Worker(database, crons, lease=lease, threads=CRON_THREADS),
     )

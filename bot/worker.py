@@ -1,7 +1,7 @@
 """A worker: a few threads that claim due jobs and run them. It knows no job, only their kinds."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from threading import Event, Thread
 from time import monotonic
 
@@ -30,11 +30,19 @@ class Worker:
     """
 
     def __init__(
-        self, database: Database, handlers: Mapping[str, Handler], *, lease: float, threads: int = 4
+        self,
+        database: Database,
+        handlers: Mapping[str, Handler],
+        *,
+        lease: float,
+        threads: int = 4,
+        draws: Collection[str] = (),
     ) -> None:
+        """`draws`: kinds that show the newest rows; who was held up has shown old ones, and draws again."""
         self._database = database
         self._handlers = handlers
         self._lease = lease
+        self._draws = frozenset(draws)
         self._wake = Event()
         self._stopping = Event()
         self._threads = [Thread(target=self._loop, name=f"worker-{i}", daemon=True) for i in range(threads)]
@@ -103,7 +111,8 @@ class Worker:
             error = f"{type(problem).__name__}: {problem}"[:500]
         with self._database.write() as work:
             if delay is None:
-                jobs.finish(work, job)
+                if not jobs.finish(work, job) and job.kind in self._draws:
+                    jobs.put(work, job.key, soonest=True)
             else:
                 jobs.postpone(work, job, delay=delay, error=error)
 

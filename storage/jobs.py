@@ -105,11 +105,15 @@ def claim(work: UnitOfWork, *, lease: str, seconds: float, kinds: Collection[str
     return Job(row["key"], row["args"], row["gen"], row["attempts"], lease)
 
 
-def finish(work: UnitOfWork, done: Job) -> None:
-    """Deletes a job that was done, unless it was re-armed meanwhile: then it runs again."""
+def finish(work: UnitOfWork, done: Job) -> bool:
+    """Deletes a job that was done, unless it was re-armed meanwhile: then it runs again.
+
+    False if somebody else has taken it meanwhile, because its lease was over.
+    """
     mine = (job.c.key == done.key) & (job.c.lease == done.lease)
-    if not work.changed(delete(job).where(mine, job.c.gen == done.gen)):
-        work.execute(update(job).where(mine).values(lease=None, lease_until=None))
+    if work.changed(delete(job).where(mine, job.c.gen == done.gen)):
+        return True
+    return work.changed(update(job).where(mine).values(lease=None, lease_until=None))
 
 
 def postpone(work: UnitOfWork, late: Job, *, delay: float, error: str | None) -> None:

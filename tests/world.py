@@ -79,6 +79,20 @@ class World:
             assert self.process.poll() is None and time.monotonic() < end, self.log()
             time.sleep(0.05)  # another process: there is nothing to wait on but its port
 
+    @contextmanager
+    def second(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Another process of the bot, with workers and without a door, on the same database."""
+        with (self.folder / "second.log").open("ab") as out:
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "bot", "worker"],
+                env=self.environment(), cwd=self.folder, stdout=out, stderr=out, start_new_session=True,
+            )  # fmt: skip
+        try:
+            yield worker
+        finally:
+            os.killpg(worker.pid, signal.SIGKILL)
+            worker.wait(10)
+
     def _ready(self) -> bool:
         try:
             return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).ok

@@ -5,7 +5,8 @@ commit, which is named by the function that makes it, and every call over the ne
 is called. The program itself knows nothing of it, so that it costs nothing where nobody watches.
 
 The folder in DOOM_FOLDER holds `armed` (points count only while it exists), `doom` (the point to die at) and
-`passed` (the points passed, a line each).
+`passed` (the points passed, a line each). Where there is `freeze` as well, the program is stopped there and
+not killed, as by a machine that has no time for it.
 """
 
 import os
@@ -13,6 +14,7 @@ import re
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +37,8 @@ class Doom:
     """Where the points are noted, and which of them is the last."""
 
     def __init__(self, folder: Path) -> None:
-        self._armed, self._doom, self._passed = (folder / name for name in ("armed", "doom", "passed"))
+        names = ("armed", "doom", "passed", "freeze")
+        self._armed, self._doom, self._passed, self._freeze = (folder / name for name in names)
 
     def passing(self, point: str) -> None:
         """Notes the point; does not return from the one that was foretold."""
@@ -45,7 +48,10 @@ class Doom:
             passed.write(f"{point}\n")
         if self._doom.exists() and self._doom.read_text() == point:
             self._doom.unlink(missing_ok=True)
-            os.killpg(0, signal.SIGKILL)
+            os.killpg(0, signal.SIGSTOP if self._freeze.exists() else signal.SIGKILL)
+            time.sleep(
+                0.5
+            )  # the signal takes effect a moment later, and this thread must not be past by then
 
 
 def watch_commits(doom: Doom) -> None:

@@ -1,6 +1,8 @@
 """A stage for one request at a time: people who press until it took effect, and a program that may die."""
 
 import json
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -65,6 +67,24 @@ class Stage:
             self.deaths += 1
             self.desk.pass_time(max(LEASE, WATCHDOG) + 1)
             self.desk.start()
+
+    def freeze(self, point: str) -> None:
+        """The program will be stopped at this point, until `thaw`."""
+        (self.folder / "freeze").touch()
+        self.foretell(point)
+
+    def frozen(self) -> bool:
+        """Whether every process of the program stands still; it does a moment after the signal."""
+        process = self.desk.process
+        return process is not None and all(_state(pid) == "T" for pid in _group(process.pid))
+
+    def thaw(self, until: str) -> None:
+        """The program goes on where it was; returns once it has passed that point."""
+        (self.folder / "freeze").unlink(missing_ok=True)
+        if self.desk.process is not None:
+            os.killpg(self.desk.process.pid, signal.SIGCONT)
+        self.until(lambda: until in (self.folder / "passed").read_text().splitlines())
+        self.disarm()
 
     def dead(self) -> bool:
         process = self.desk.process
@@ -231,6 +251,23 @@ class Stage:
             "SELECT r.id, r.status, p.status, p.note FROM request r JOIN purchase p ON p.request_id = r.id"
         )
         return f"{states[-3:]}, jobs {self._jobs()}\n{self.desk.log()[-2000:]}"
+
+
+def _group(leader: int) -> list[int]:
+    """The processes of a group, as the system lists them."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                found += [int(entry.name)] if int(fields[2]) == leader else []
+    return found
+
+
+def _state(pid: int) -> str:
+    with suppress(OSError):
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
+    return "X"
 
 
 @contextmanager

@@ -6,15 +6,12 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import cache
 
 import pytest
 
-from tests.conftest import a_database
 from tests.faults import points
 from tests.faults.scenes import SCENES
-from tests.faults.stage import Stage, stage
+from tests.faults.stage import Stage
 from tests.faults.truth import check
 
 SOAK = os.environ.get("SOAK") == "1"
@@ -35,20 +32,6 @@ def _cases() -> Iterator[object]:
             if SOAK or _short(kind, scene, point):
                 group = pytest.mark.xdist_group(f"crash-{kind}")
                 yield pytest.param(kind, scene, point, marks=group, id=f"{kind}-{scene}-{point}")
-
-
-@pytest.fixture(scope="module")
-def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stage]]:
-    """One world for each kind of database, in which the program dies again and again."""
-    with ExitStack() as until_the_end:
-
-        @cache
-        def on(kind: str) -> Stage:
-            folder = tmp_path_factory.mktemp(kind)
-            url = until_the_end.enter_context(a_database(kind, folder))
-            return until_the_end.enter_context(stage(folder, url))
-
-        yield on
 
 
 @pytest.mark.parametrize(("kind", "scene", "point"), [*_cases()])

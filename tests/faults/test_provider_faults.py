@@ -1,18 +1,15 @@
 """Everything that a provider can answer to a purchase: which state follows, and what people read."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import pytest
 
-from tests.conftest import a_database
 from tests.faults import truth
 from tests.faults.scenes import Played
-from tests.faults.stage import Stage, stage
+from tests.faults.stage import Stage
 
 SOAK = os.environ.get("SOAK") == "1"
 KINDS = ("sqlite", "postgresql") if SOAK else ("sqlite",)
@@ -96,20 +93,6 @@ SHORT = (
     "documents are asked for",
 )
 """Those that `make test` plays; `make soak` plays all, and the use cases' own tests do without a process."""
-
-
-@pytest.fixture(scope="module")
-def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stage]]:
-    """One world for each kind of database."""
-    with ExitStack() as until_the_end:
-
-        @cache
-        def on(kind: str) -> Stage:
-            folder = tmp_path_factory.mktemp(kind)
-            url = until_the_end.enter_context(a_database(kind, folder))
-            return until_the_end.enter_context(stage(folder, url))
-
-        yield on
 
 
 @pytest.mark.parametrize("kind", KINDS)
