@@ -44,7 +44,7 @@ from bot.serving import serve as serve_http
 from bot.settings import Settings, load_settings
 from bot.socket_mode import run_socket
 from bot.usage import PROGRAM, one_line, wrong_usage
-from bot.usecases.look_up import open_purchases, query_log
+from bot.usecases.look_up import log_reading, open_purchases, query_log
 from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, settle_by_hand
 from handlers.people import SlackPeople
 from handlers.ui.help import misread_lines
@@ -219,10 +219,13 @@ def audit_query(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """List the newest events that match."""
-    database = _database(_settings())
+    settings, database = _opened()
+    text = " ".join(query or ())
     with database.read() as work:
-        asked = parse_audit_query(" ".join(query or ()), work.now)
-    shell.show_events(query_log(database, asked, limit=limit), as_json=as_json)
+        asked = parse_audit_query(text, work.now)
+    found = query_log(database, asked, limit=limit)
+    log_reading(database, settings.plivo_auth_id or "", text, len(found))
+    shell.show_events(found, as_json=as_json)
 
 
 @purchases.callback(invoke_without_command=True)
