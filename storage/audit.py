@@ -1,5 +1,6 @@
 """The audit log at rest: numbered without a gap per workspace, written in the use case's transaction."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,6 @@ from sqlalchemy import (
     select,
     tuple_,
     type_coerce,
-    update,
 )
 
 from bot.model import audit_fields as fields
@@ -38,15 +38,16 @@ CHECKPOINT = "cron:checkpoint"
 _T, _TEXT, _HEAD = schema.audit_event, schema.audit_text, schema.audit_head
 _Key = tuple[str, int]
 _KEYS_AT_ONCE = 1000
-# Each is built once: to append is what every use case does.
-_MOVE_HEAD = (
-    update(_HEAD)
-    .where(_HEAD.c.workspace == bindparam("of"))
-    .values(seq=_HEAD.c.seq + 1)
-    .returning(_HEAD.c.seq, _HEAD.c.hash)
+# Every use case appends: these two go to the driver as they are, which spares half of their time.
+_COLUMNS = (*Line._fields, "hash")
+_CHANGES = Line._fields.index("changes")
+_MOVE_HEAD = "UPDATE audit_head SET seq = seq + 1 WHERE workspace = ? RETURNING seq, hash"
+_INSERT_LINE = "INSERT INTO audit_event ({}) VALUES ({})".format(  # noqa: S608 - our own words
+    ", ".join(f'"{name}"' for name in _COLUMNS), ", ".join("?" for _ in _COLUMNS)
 )
+_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 _PLAIN = {"at": type_coerce(bindparam("at"), BigInteger), "cost": type_coerce(bindparam("cost"), BigInteger)}
-_INSERT = insert(_T).values({column.name: bindparam(column.name) for column in _T.c} | _PLAIN)
+INSERT = insert(_T).values({column.name: bindparam(column.name) for column in _T.c} | _PLAIN)
 _INSERT_TEXT = insert(_TEXT)
 
 
@@ -82,7 +83,10 @@ def append(work: UnitOfWork, event: AuditEvent) -> int:
         context=event.context,
         previous_hash=previous,
     )
-    work.connection.execute(_INSERT, line._asdict() | {"hash": digest(line)})
+    hashed = digest(line)
+    values = (*line[:_CHANGES], _json(line.changes), _json(line.context), line.previous_hash, hashed)
+    work.connection.exec_driver_sql(_sql(work, _INSERT_LINE), values)
+    work.log_heads[event.workspace] = seq, hashed
     if texts:
         keys = {"workspace": event.workspace, "seq": seq}
         work.connection.execute(_INSERT_TEXT, [keys | text for text in texts])
@@ -169,13 +173,23 @@ def _matches(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
 
 
 def _next(work: UnitOfWork, workspace: str) -> tuple[int, str]:
-    """The next number, and the hash of the event before it."""
-    row = work.connection.execute(_MOVE_HEAD, {"of": workspace}).one_or_none()
+    """The next number, and the hash of the event before it.
+
+    Once the head was moved in this transaction it is ours: a further event moves it by the trigger alone.
+    """
+    if mine := work.log_heads.get(workspace):
+        return mine[0] + 1, mine[1]
+    row = work.connection.exec_driver_sql(_sql(work, _MOVE_HEAD), (workspace,)).one_or_none()
     if row is None:
         first = work.insert(_HEAD).values(workspace=workspace, seq=1, hash=GENESIS)
         again = first.on_conflict_do_update(index_elements=["workspace"], set_={"seq": _HEAD.c.seq + 1})
         row = work.connection.execute(again.returning(_HEAD.c.seq, _HEAD.c.hash)).one()
-    return row.seq, row.hash
+    return row[0], row[1]
+
+
+def _sql(work: UnitOfWork, statement: str) -> str:
+    """The statement with the driver's own marks for values."""
+    return statement if work.connection.dialect.name == "sqlite" else statement.replace("?", "%s")
 
 
 def with_texts(work: UnitOfWork, rows: Sequence[Row[Any]]) -> list[LoggedEvent]:
