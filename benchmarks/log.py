@@ -1,21 +1,27 @@
 """The log's speed: appending against bare INSERTs, verifying against bare hashing."""
 
 import hashlib
+import os
+import socket
 import statistics
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from time import perf_counter
 
 import rfc8785
-from sqlalchemy import Column, MetaData, Table, insert
+from sqlalchemy import Column, MetaData, Table, create_engine, insert, text
+from sqlalchemy.engine import make_url
 
 from benchmarks.events import WORKSPACE, events, fill
 from bot.model.audit import Action, Actor, ActorType, AuditEvent
 from bot.model.audit_chain import record
 from bot.usecases.verify import Sound, verify
-from storage import audit, audit_chain, schema
+from storage import audit, audit_chain, migrate, schema
+from storage.engine import make_engine
 from storage.unit_of_work import Database, UnitOfWork
 
-APPENDS, ROUNDS = 100, 7
+APPENDS, ROUNDS = 100, 9
 VERIFIED = 30_000
 Measured = tuple[str, float, float]
 """What was measured, and how long ours and the yardstick took: seconds."""
@@ -50,7 +56,9 @@ def verifies(database: Database, count: int = VERIFIED) -> Measured:
 
 def _bare(database: Database, table: Table) -> Table:
     """The same columns and indexes, and nothing that looks at a row."""
-    columns = [Column(c.name, c.type, primary_key=c.primary_key, index=c.index) for c in table.c]
+    columns = [
+        Column(c.name, c.type, primary_key=c.primary_key, index=c.index, unique=c.unique) for c in table.c
+    ]
     made = Table(f"bare_{table.name}", MetaData(), *columns)
     with database.engine.begin() as connection:
         made.create(connection)
@@ -88,12 +96,53 @@ def _inserting(
         event = work.rows(schema.audit_event.select().where(schema.audit_event.c.seq == head.seq))[0]
     row, numbers = dict(event), iter(range(head.seq * 1000, head.seq * 1000 + APPENDS))
     into, into_text = insert(bare["audit_event"]), insert(bare["audit_text"])
-    text = {"workspace": "T0APPEND", "field": "reason", "salt": "0" * 32, "text": "For the new hotline"}
+    words = {"workspace": "T0APPEND", "field": "reason", "salt": "0" * 32, "text": "For the new hotline"}
 
     def write(work: UnitOfWork) -> None:
         seq = next(numbers)
         work.connection.execute(into, row | {"seq": seq, "id": f"E{seq:012d}"})
         if with_text:
-            work.connection.execute(into_text, text | {"seq": seq})
+            work.connection.execute(into_text, words | {"seq": seq})
 
     return write
+
+
+def postgres() -> str | None:
+    """TEST_POSTGRES_URL, or a server on this machine with trust authentication."""
+    if url := os.environ.get("TEST_POSTGRES_URL"):
+        return url.replace("postgres://", "postgresql://").replace("postgresql://", "postgresql+psycopg://")
+    try:
+        with socket.create_connection(("127.0.0.1", 5432), timeout=1):
+            return "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
+    except OSError:
+        return None
+
+
+@contextmanager
+def databases() -> Iterator[Iterator[tuple[str, Database]]]:
+    """An empty database of each kind that is there, by name."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        urls = {"SQLite": f"sqlite:///{folder}/log.db"}
+        if (server := postgres()) is not None:
+            urls["PostgreSQL"] = stack.enter_context(_own(server))
+        yield ((name, _upgraded(url, stack)) for name, url in urls.items())
+
+
+def _upgraded(url: str, stack: ExitStack) -> Database:
+    engine = make_engine(url)
+    stack.callback(engine.dispose)
+    migrate.upgrade(engine)
+    return Database(engine)
+
+
+@contextmanager
+def _own(server: str) -> Iterator[str]:
+    name = f"numberdesk_bench_{os.getpid()}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+        try:
+            yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    engine.dispose()

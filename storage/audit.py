@@ -17,6 +17,7 @@ from sqlalchemy import (
     tuple_,
     type_coerce,
 )
+from sqlalchemy.exc import DBAPIError
 
 from bot.model import audit_fields as fields
 from bot.model.audit import ERASED, Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
@@ -85,7 +86,7 @@ def append(work: UnitOfWork, event: AuditEvent) -> int:
     )
     hashed = digest(line)
     values = (*line[:_CHANGES], _json(line.changes), _json(line.context), line.previous_hash, hashed)
-    work.connection.exec_driver_sql(_sql(work, _INSERT_LINE), values)
+    _run(work, _INSERT_LINE, values)
     work.log_heads[event.workspace] = seq, hashed
     if texts:
         keys = {"workspace": event.workspace, "seq": seq}
@@ -179,17 +180,35 @@ def _next(work: UnitOfWork, workspace: str) -> tuple[int, str]:
     """
     if mine := work.log_heads.get(workspace):
         return mine[0] + 1, mine[1]
-    row = work.connection.exec_driver_sql(_sql(work, _MOVE_HEAD), (workspace,)).one_or_none()
+    row = _run(work, _MOVE_HEAD, (workspace,))
     if row is None:
         first = work.insert(_HEAD).values(workspace=workspace, seq=1, hash=GENESIS)
         again = first.on_conflict_do_update(index_elements=["workspace"], set_={"seq": _HEAD.c.seq + 1})
         row = work.connection.execute(again.returning(_HEAD.c.seq, _HEAD.c.hash)).one()
-    return row[0], row[1]
+    seq, previous = row
+    return seq, previous
 
 
-def _sql(work: UnitOfWork, statement: str) -> str:
-    """The statement with the driver's own marks for values."""
-    return statement if work.connection.dialect.name == "sqlite" else statement.replace("?", "%s")
+def _run(work: UnitOfWork, statement: str, values: Sequence[Any]) -> Sequence[Any] | None:
+    """Runs a statement by the driver, in the transaction; its row, if it returns one.
+
+    Raises SQLAlchemy's errors, as everything else does that writes.
+    """
+    dialect = work.connection.dialect
+    if dialect.name != "sqlite":
+        statement = statement.replace("?", "%s")
+    driver: Any = dialect.loaded_dbapi
+    cursor = work.connection.connection.cursor()
+    try:
+        cursor.execute(statement, values)
+        return cursor.fetchone() if cursor.description else None
+    except driver.Error as problem:
+        raise DBAPIError.instance(
+            statement, None, problem, driver.Error,
+            connection_invalidated=dialect.is_disconnect(problem, None, cursor), dialect=dialect,
+        ) from problem  # fmt: skip
+    finally:
+        cursor.close()
 
 
 def with_texts(work: UnitOfWork, rows: Sequence[Row[Any]]) -> list[LoggedEvent]:
