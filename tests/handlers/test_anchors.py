@@ -1,4 +1,4 @@
-"""A full run of the real program: what its log holds, what it tells the world outside, and that they agree."""
+"""A full run of the real program: what its log holds, what it tells the world outside, and both agree."""
 
 import json
 import re
