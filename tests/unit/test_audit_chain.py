@@ -1,5 +1,6 @@
 """What is hashed: canonical JSON as RFC 8785 has it, and which fields an event may have."""
 
+import hashlib
 from dataclasses import replace
 from decimal import Decimal
 
@@ -71,6 +72,17 @@ def test_every_field_counts_for_the_hash(field: str) -> None:
     other: dict[str, object] = {"seq": 8, "at": 0, "version": 1, "cost": 1, "changes": {}, "context": {}}
     changed = LINE._replace(**{field: other.get(field, "other")})
     assert digest(changed) != digest(LINE)
+
+
+@given(st.fixed_dictionaries({
+    **dict.fromkeys(("workspace", "id", "account", "actor", "action"), TEXTS),
+    **dict.fromkeys(("number", "country", "reason_hash", "on_behalf_of"), st.none() | TEXTS),
+    "cost": st.none() | st.integers(0, SAFE), "seq": st.integers(1, SAFE),
+    "changes": st.dictionaries(st.text("abc"), VALUES, max_size=3),
+}))  # fmt: skip
+def test_an_event_is_hashed_as_its_record_in_rfc_8785(fields: dict[str, object]) -> None:
+    line = LINE._replace(**fields)
+    assert digest(line) == hashlib.sha256(rfc8785.dumps(record(line))).hexdigest()
 
 
 def test_the_same_text_hashes_differently_with_another_salt() -> None:
