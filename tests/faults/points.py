@@ -61,6 +61,7 @@ ELSEWHERE: Mapping[str, str] = {
     "usecases.submit._over_budget": "a request that was too dear is logged",
     "usecases.settle_by_hand._nothing_open": "that there was nothing to settle is logged",
     "usecases.look_up.read_log": "who read the log",
+    "usecases.look_up.log_reading": "an operator read the log",
     "usecases.budget.budget_sheet": "who read the budget",
     "usecases.home.open_home": "who opened their Home",
     "usecases.home.drawing": "a Home is about to be drawn",
