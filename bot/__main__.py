@@ -278,8 +278,9 @@ def _asked(database: Database, text: str) -> AuditQuery:
     try:
         return parse_audit_query(text, now)
     except NotUnderstood as problem:
-        for line in pointed(text, problem):
-            typer.echo(line, err=True)
+        if sys.stderr.isatty():  # a script gets its one line
+            for line in pointed(text, problem):
+                typer.echo(line, err=True)
         raise
 
 

@@ -99,7 +99,7 @@ def test_who_has_to_look_reads_all_that_is_known() -> None:
     said = words(card(view, kind="approval"))
     for fact in (
         "+1 415-555-0100",
-        "sked by <@U0BEA>",
+        "sked by U0BEA",
         "$2.30",
         "The provider was called <!date^1773480413^",
         "and answered: “HTTP 502, a web page” (provider's id api-17)",
