@@ -52,7 +52,8 @@ workspace = "100"
 """
 PRICES = {"14155550100": "0.80", "14155550101": "5.00", "14155550102": "25.00"}
 LEASE = 60.0
-KINDS = ("buy", "settle", "remind", "escalate", "expire", "alias", "render", "dm", "note", "home")
+CHORES = ("alias", "render", "dm", "note", "home")
+KINDS = ("buy", "settle", "remind", "escalate", "expire", *CHORES)
 
 
 class Desktop(Bench):
@@ -72,6 +73,10 @@ class Desktop(Bench):
             "expire": lambda job: deadlines.expire(self.desk, job.subject),
         }
         return Worker(self.rows, ways, lease=LEASE).run_one()
+
+    def run_chores(self) -> None:
+        """Runs what concerns messages only, so that the next job is one of money or time."""
+        Worker(self.rows, dict.fromkeys(CHORES, lambda _: None), lease=LEASE).run_all()
 
     def purchases(self) -> list[KeptPurchase]:
         with self.rows.read() as work:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -74,6 +75,21 @@ class Machine(RuleBasedStateMachine):
                 if offer.offer.number == number:
                     self.desk.ask(user, offer.id, key=f"V{self.forms}")
 
+    @initialize(user=st.sampled_from(PEOPLE), number=st.sampled_from(sorted(PRICES)))
+    def first(self, user: str, number: str) -> None:
+        """Without a purchase there is little to see."""
+        self.submit_and_approve(user, number)
+
+    @rule(user=st.sampled_from(PEOPLE), number=st.sampled_from(sorted(PRICES)))
+    def submit_and_approve(self, user: str, number: str) -> None:
+        """The way that most requests go."""
+        self.submit(user, number)
+        with suppress(Killed):
+            for request in self.desk.requests():
+                for approver in APPROVERS:
+                    if request.is_pending and approver != request.requester:
+                        self.desk.decide(approver, request_id=request.id, round_seen=request.round)
+
     @precondition(lambda self: self.desk.requests())
     @rule(user=st.sampled_from(APPROVERS), one=which, yes=st.integers(0, 3), stale=st.integers(0, 7))
     def decide(self, user: str, one: int, yes: int, stale: int) -> None:
@@ -103,18 +119,44 @@ class Machine(RuleBasedStateMachine):
 
     # time and work
 
-    @rule(seconds=st.sampled_from([2, 7, 20, LEASE + 1, 125, 400, 1000, 5 * 3600, DAYS]))
+    @rule(
+        seconds=st.sampled_from(
+            [2, 7, 7, 20, LEASE + 1, LEASE + 1, 125, 125, 400, 1000, 1000, 5 * 3600, DAYS]
+        )
+    )
     def pass_time(self, seconds: float) -> None:
         self.desk.shift(seconds)
 
-    @rule(jobs=st.sampled_from([1, 1, 3, 8]), call=st.sampled_from(CALLS))
+    @rule(jobs=st.integers(1, 3), call=st.sampled_from(CALLS))
     def work(self, jobs: int, call: str) -> None:
         self.desk.edge.next_call = call
         with suppress(Killed):
+            self.desk.run_chores()
             for _ in range(jobs):
                 self.desk.run_one()
         self.desk.edge.next_call = "answers"
 
+    @rule(call=st.sampled_from(CALLS), seconds=st.sampled_from([2, LEASE + 1, 125, 1000]))
+    def work_again(self, call: str, seconds: float) -> None:
+        """The next job, and what is due when some time has passed."""
+        self.work(2, call)
+        self.desk.shift(seconds)
+        self.work(2, call)
+
+    @rule(commits=st.integers(1, 4), keeps_it=st.booleans(), call=st.sampled_from(CALLS))
+    def die(self, commits: int, keeps_it: bool, call: str) -> None:
+        """A worker is killed around its first, second, third or fourth commit."""
+        self.desk.rows.commits_left = None
+        self.desk.run_chores()
+        self.desk.rows.doom(commits, keeps_it=keeps_it)
+        self.desk.edge.next_call = call
+        with suppress(Killed):
+            for _ in range(commits):
+                self.desk.run_one()
+        self.desk.rows.commits_left = None
+        self.desk.edge.next_call = "answers"
+
+    @precondition(lambda self: self.desk.requests())
     @rule(commits=st.integers(1, 4), keeps_it=st.booleans())
     def doom(self, commits: int, keeps_it: bool) -> None:
         self.desk.rows.doom(commits, keeps_it=keeps_it)
@@ -125,10 +167,12 @@ class Machine(RuleBasedStateMachine):
     def provider(self, silent: bool) -> None:
         self.desk.edge.silent = silent
 
+    @precondition(lambda self: any(p.status is _S.QUEUED for p in self.desk.purchases()))
     @rule(number=st.sampled_from(sorted(PRICES)), more=st.sampled_from(["0.50", "4.00", "20.00", "90.00"]))
     def price_rises(self, number: str, more: str) -> None:
         self.desk.edge.prices[number] += Decimal(more)
 
+    @precondition(lambda self: any(p.status is _S.QUEUED for p in self.desk.purchases()))
     @rule(number=st.sampled_from(sorted(PRICES)))
     def taken_by_somebody_else(self, number: str) -> None:
         if number not in self.desk.edge.sold:
@@ -136,6 +180,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(number=st.sampled_from(sorted(PRICES)))
     def on_the_market_again(self, number: str) -> None:
+        """At its first price, and others do not have it any more."""
         self.desk.edge.others.discard(number)
         self.desk.edge.prices[number] = Decimal(PRICES[number])
 
@@ -240,7 +285,7 @@ def test_the_desk_on_sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> N
         for one in tmp_path.glob(f"{file.name}*"):
             one.unlink()
 
-    _run(make, 600 if SOAK else 40, 40)
+    _run(make, 1500 if SOAK else 45, 50)
 
 
 @pytest.mark.timeout(1800)
@@ -248,4 +293,4 @@ def test_the_desk_on_postgresql(request: pytest.FixtureRequest) -> None:
     if POSTGRES is None:
         pytest.skip("PostgreSQL is absent")
     template: str = request.getfixturevalue("_postgres_template")
-    _run(lambda: _own_postgres(template), 100 if SOAK else 8, 30)
+    _run(lambda: _own_postgres(template), 300 if SOAK else 8, 40)
