@@ -38,8 +38,8 @@ class Provider:
     next_call: str = "answers"
     silent: bool = False  #: no question is answered
     lag: float = LAG
-    before_effect: Callable[[], None] = lambda: None
-    after_effect: Callable[[], None] = lambda: None
+    asked: Callable[[], None] = lambda: None  #: happens with every question
+    called: Callable[[], None] = lambda: None  #: happens with every call that buys
 
     def search(self, _asked: Mapping[str, Any], *, country: str, **_: Any) -> OfferPage:
         self._ask()
@@ -58,13 +58,12 @@ class Provider:
     def buy(self, number: str, _options: BuyOptions) -> BuyAnswer:
         self.calls += 1
         how, self.next_call = self.next_call, "answers"
-        self.before_effect()
+        self.called()
+        self._stop_before(how)
         if number in self.others:
             raise NotFound
-        self._stop_before(how)
         self.sold.setdefault(number, self.clock())
         self.posts[number] += 1
-        self.after_effect()
         if how == "killed after":
             raise Killed
         if how == "lost after":
@@ -80,6 +79,7 @@ class Provider:
             raise failures[how]
 
     def _ask(self) -> None:
+        self.asked()
         if self.silent:
             raise NotSent
 
