@@ -35,6 +35,7 @@ CALLS = {
     "waits no longer": "lost before",
 }
 """What the provider is made to do when the model says so."""
+RARE = {"the request is denied": 0.05, "somebody else takes the number": 0.05, "the price rises": 0.1}
 Steps = Callable[[State], list[Step]]
 Place = Callable[[State], str]
 
@@ -56,7 +57,7 @@ class Replay:
         steps = list(self._protocol.steps(self.state))
         if not steps:
             return False
-        step = self._random.choice(steps)
+        step = self._choose(steps)
         self.story.append(step.words)
         before, self.state = self.state, step.after
         if "takes the buy job" in step.words:
@@ -71,6 +72,11 @@ class Replay:
         else:
             self._alone(step.words, before)
         return True
+
+    def _choose(self, steps: list[Step]) -> Step:
+        """What ends a walk early, or keeps others from being seen, is rare."""
+        weights = [RARE.get(step.words, 0.4 if "cannot" in step.words else 1) for step in steps]
+        return self._random.choices(steps, weights)[0]
 
     def both(self) -> tuple[tuple[object, ...], tuple[object, ...]]:
         """What the model and the desk have to agree on: status, tries, jobs of money, effective calls."""
@@ -144,7 +150,7 @@ class Replay:
         path: list[tuple[str, Step]] = []
         while at(self.state) != "idle":
             kills = list(self._protocol._crashes(self.state)) if self._random.random() < 0.15 else []
-            step = self._random.choice(kills or steps(self.state))
+            step = self._choose(kills or steps(self.state))
             path.append((at(self.state), step))
             self.story.append(step.words)
             self.state = step.after

@@ -57,7 +57,7 @@ def test_the_program_does_what_the_model_says(walks: Walks) -> None:
 @pytest.mark.parametrize(
     "rules",
     [Rules(timeout_is="refused"), Rules(watchdog=False), Rules(intent_takes_job=False), Rules(window=False)],
-    ids=str,
+    ids=["a time-out is a failure", "no watchdog", "the job stays", "no window"],
 )
 def test_a_model_of_another_program_is_found_out(walks: Walks, rules: Rules) -> None:
     with pytest.raises(AssertionError):  # noqa: PT012 - one of the walks shows it
