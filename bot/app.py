@@ -254,7 +254,7 @@ def make_workers(parts: Parts, lease: float) -> tuple[Worker, ...]:
     database = parts.desk.database
     return (
         Worker(database, _buying(parts.desk), lease=lease, threads=BUYING_THREADS),
-        Worker(database, _saying(parts), lease=lease, threads=SAYING_THREADS),
+        Worker(database, _saying(parts), lease=lease, threads=SAYING_THREADS, redo={"render"}),
         Worker(database, _timing(parts.desk), lease=lease, threads=TIMING_THREADS),
     )
 

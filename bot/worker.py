@@ -1,7 +1,7 @@
 """A worker: a few threads that claim due jobs and run them. It knows no job, only their kinds."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from threading import Event, Thread
 from time import monotonic
 
@@ -30,8 +30,15 @@ class Worker:
     """
 
     def __init__(
-        self, database: Database, handlers: Mapping[str, Handler], *, lease: float, threads: int = 4
+        self,
+        database: Database,
+        handlers: Mapping[str, Handler],
+        *,
+        lease: float,
+        threads: int = 4,
+        redo: Collection[str] = (),
     ) -> None:
+        self._redo = redo  # kinds that whoever lost its lease has done once more
         self._database = database
         self._handlers = handlers
         self._lease = lease
@@ -98,9 +105,12 @@ class Worker:
             error = f"{type(problem).__name__}: {problem}"[:500]
         with self._database.write() as work:
             if delay is None:
-                jobs.finish(work, job)
+                kept = jobs.finish(work, job)
             else:
-                jobs.postpone(work, job, delay=delay, error=error)
+                kept = jobs.postpone(work, job, delay=delay, error=error)
+            if not kept and job.kind in self._redo:
+                # It slept past its lease, and may have drawn an old state over what another drew meanwhile.
+                jobs.put(work, job.key, **job.args)
 
 
 def _pause(attempts: int) -> float:
