@@ -36,13 +36,13 @@ class Worker:
         *,
         lease: float,
         threads: int = 4,
-        draws: Collection[str] = (),
+        redo: Collection[str] = (),
     ) -> None:
-        """`draws`: kinds that show the newest rows; who was held up has shown old ones, and draws again."""
+        """`redo`: kinds that show the newest rows: who was held up may have shown old ones."""
+        self._redo = frozenset(redo)
         self._database = database
         self._handlers = handlers
         self._lease = lease
-        self._draws = frozenset(draws)
         self._wake = Event()
         self._stopping = Event()
         self._threads = [Thread(target=self._loop, name=f"worker-{i}", daemon=True) for i in range(threads)]
@@ -111,10 +111,12 @@ class Worker:
             error = f"{type(problem).__name__}: {problem}"[:500]
         with self._database.write() as work:
             if delay is None:
-                if not jobs.finish(work, job) and job.kind in self._draws:
-                    jobs.put(work, job.key, soonest=True)
+                kept = jobs.finish(work, job)
             else:
-                jobs.postpone(work, job, delay=delay, error=error)
+                kept = jobs.postpone(work, job, delay=delay, error=error)
+            if not kept and job.kind in self._redo:
+                # It slept past its lease, and may have drawn an old state over what another drew meanwhile.
+                jobs.put(work, job.key, **job.args)
 
 
 def _pause(attempts: int) -> float:

@@ -108,7 +108,7 @@ def claim(work: UnitOfWork, *, lease: str, seconds: float, kinds: Collection[str
 def finish(work: UnitOfWork, done: Job) -> bool:
     """Deletes a job that was done, unless it was re-armed meanwhile: then it runs again.
 
-    False if somebody else has taken it meanwhile, because its lease was over.
+    False if its lease was lost: somebody else has done it, or is doing it, or it was disarmed.
     """
     mine = (job.c.key == done.key) & (job.c.lease == done.lease)
     if work.changed(delete(job).where(mine, job.c.gen == done.gen)):
@@ -116,13 +116,17 @@ def finish(work: UnitOfWork, done: Job) -> bool:
     return work.changed(update(job).where(mine).values(lease=None, lease_until=None))
 
 
-def postpone(work: UnitOfWork, late: Job, *, delay: float, error: str | None) -> None:
-    """Gives a job back, due again in `delay` seconds; one that was re-armed keeps its own time."""
+def postpone(work: UnitOfWork, late: Job, *, delay: float, error: str | None) -> bool:
+    """Gives a job back, due again in `delay` seconds; one that was re-armed keeps its own time.
+
+    False if its lease was lost.
+    """
     mine = (job.c.key == late.key) & (job.c.lease == late.lease)
     free: dict[str, Any] = {"lease": None, "lease_until": None, "last_error": error}
     again = {**free, "due_at": work.now + timedelta(seconds=delay)}
-    if not work.changed(update(job).where(mine, job.c.gen == late.gen).values(**again)):
-        work.execute(update(job).where(mine).values(**free))
+    if work.changed(update(job).where(mine, job.c.gen == late.gen).values(**again)):
+        return True
+    return work.changed(update(job).where(mine).values(**free))
 
 
 def overdue(work: UnitOfWork) -> timedelta:

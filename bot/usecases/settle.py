@@ -1,7 +1,5 @@
 """Settle: finds out by asking what became of a call whose answer nobody has."""
 
-from datetime import datetime
-
 from bot.model.errors import ProviderError
 from bot.model.provider import RentedNumber
 from bot.model.purchase import PurchaseStatus
@@ -33,14 +31,16 @@ def settle(desk: Desk, purchase_id: str) -> float | None:
         order = load(desk.database, purchase_id)
     if order is None or order.purchase.status not in ASKABLE:
         return None
+    # Measured before the question: an answer that was true then says nothing about the end of the window.
+    left = _left(desk, order)
     try:
         rented = desk.provider.rented_number(
             order.purchase.number, subaccount=order.request.options.subaccount
         )
     except ProviderError as problem:
-        return _no_answer(desk, order, problem)
+        return _no_answer(desk, order, left, problem)
     if rented is None:
-        return _not_there(desk, order)
+        return _not_there(desk, order, left)
     _there(desk, order, rented)
     return None
 
@@ -57,10 +57,9 @@ def _there(desk: Desk, order: Order, rented: RentedNumber) -> None:
         conclude(work, order, held_as(rented), origins=ASKABLE, note=LISTED)
 
 
-def _not_there(desk: Desk, order: Order) -> float | None:
+def _not_there(desk: Desk, order: Order, left: float) -> float | None:
     with desk.database.write() as work:
         _count(work, order)
-        left = _left(desk, order, work.now)
         if left > 0:
             return min(_pause(order), left)
         note = "The provider did not list it within the time in which it should have; nothing was bought."
@@ -68,10 +67,10 @@ def _not_there(desk: Desk, order: Order) -> float | None:
         return None
 
 
-def _no_answer(desk: Desk, order: Order, problem: ProviderError) -> float:
+def _no_answer(desk: Desk, order: Order, left: float, problem: ProviderError) -> float:
     with desk.database.write() as work:
         _count(work, order)
-        if _left(desk, order, work.now) <= 0:
+        if left <= 0:
             note = f"The provider could not be asked: {problem}"
             conclude(work, order, _S.NEEDS_HUMAN, origins={_S.UNKNOWN}, note=note)
     return _pause(order)
@@ -86,7 +85,9 @@ def _pause(order: Order) -> float:
     return ASK_AFTER[looks + 1] if looks + 1 < len(ASK_AFTER) else THEN_EVERY
 
 
-def _left(desk: Desk, order: Order, now: datetime) -> float:
+def _left(desk: Desk, order: Order) -> float:
     """Seconds until a number that is not listed counts as not bought."""
     called = order.purchase.call_at or order.purchase.updated_at
+    with desk.database.read() as work:
+        now = work.now
     return desk.timing.settle_window - (now - called).total_seconds()

@@ -96,8 +96,14 @@ def test_what_is_missing_is_named_with_the_help_of_its_command(shell: Shell, wor
         ((*SETTLE, "sold", "--reason", "seen"), "'sold' is not one of 'bought', 'not-bought'."),
         ((*SETTLE, "bought", "--reason", " "), "Invalid value for '--reason': it is blank"),
         ((*SETTLE, "bought"), "Missing option '--reason'."),
-        (("audit", "query", "colour:red"), "The log has no filter “colour:red”; quote it to find it in a text. Try "),
-        (("audit", "query", "acter:worker"), "“acter:worker”; quote it to find it in a text. Try actor:worker."),
+        (
+            ("audit", "query", "colour:red"),
+            "The log has no filter “colour:red”; quote it to find it in a text.",
+        ),
+        (
+            ("audit", "query", "acter:worker"),
+            "quote it to find it in a text. Try actor:worker.",
+        ),
         (
             ("audit", "query", "since:7d action:purchase.bougt"),
             "“purchase.bougt”. Try action:purchase.bought.",

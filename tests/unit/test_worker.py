@@ -232,3 +232,41 @@ def test_the_worker_goes_on_when_the_database_comes_back(
         _put(own, "buy:P1")
         assert done.wait(WAIT)
         assert worker.idle_for() < WAIT
+
+
+@pytest.mark.parametrize(
+    ("kind", "card"), [("render", ["new", "old", "new"]), ("dm", ["new", "old"])], ids=["redone", "kept"]
+)
+def test_who_slept_past_its_lease_has_the_card_drawn_again(own: Database, kind: str, card: list[str]) -> None:
+    """It read the row before the other did, and drew it after: the card would stay at an old state."""
+    drawn: list[str] = []
+
+    def draw(job: Job) -> None:
+        if job.attempts == 1 and not drawn:
+            own.shift += timedelta(seconds=61)
+            assert worker.run_one()  # another has drawn meanwhile, and is done
+            drawn.append("old")
+        else:
+            drawn.append("new")
+
+    worker = Worker(own, {kind: draw}, lease=60, redo={"render"})
+    _put(own, f"{kind}:R1")
+    worker.run_all()
+    assert drawn == card
+    assert _row(own, f"{kind}:R1") is None
+
+
+def test_who_lost_its_lease_to_one_that_still_draws_has_it_drawn_after_that_one(own: Database) -> None:
+    drawn: list[str] = []
+    _put(own, "render:R1")
+
+    def draw(job: Job) -> None:
+        own.shift += timedelta(seconds=61)
+        with own.write() as work:
+            assert jobs.claim(work, lease="another", seconds=60, kinds={"render"})
+        drawn.append(job.key)
+
+    Worker(own, {"render": draw}, lease=60, redo={"render"}).run_one()
+    assert _row(own, "render:R1")["lease"] == "another"
+    assert _row(own, "render:R1")["gen"] == 1
+    assert drawn == ["render:R1"]

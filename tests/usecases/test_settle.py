@@ -1,11 +1,14 @@
 """Settling: asked at the right moments, for as long as it may still appear; the answer is the truth."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
 from bot.model.audit import Action
 from bot.model.purchase import PurchaseStatus
+from bot.plivo.client import PlivoClient
 from bot.usecases.buy import buy
 from tests.usecases.conftest import Bench
 
@@ -184,3 +187,26 @@ def test_no_worker_asks_about_what_is_settled(bench: Bench) -> None:
     before = _asked(bench)
     bench.later(10_000)
     assert (_asked(bench), bench.purchase().status) == (before, _S.BOUGHT)
+
+
+def test_an_answer_from_within_the_window_settles_nothing_after_it(bench: Bench) -> None:
+    """The machine slept between the provider's answer and its record: the list had lagged only then."""
+    job = _unclear(bench)
+    number, client = bench.purchase().number, bench.desk.provider
+
+    class Sleepy:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(client, name)
+
+        def rented_number(self, wanted: str, **more: Any) -> Any:
+            found = client.rented_number(wanted, **more)
+            bench.shift(1000)
+            return found
+
+    bench.desk = replace(bench.desk, provider=cast("PlivoClient", Sleepy()))
+    bench.later(2)
+    assert bench.purchase().status is _S.UNKNOWN
+    assert job in bench.jobs()
+    bench.plivo.control("PUT", f"sandbox/numbers/{number}", json={"ours": True})
+    bench.later(121)
+    assert bench.purchase().status is _S.BOUGHT
