@@ -230,27 +230,33 @@ class Stage:
 
     def settled(self) -> None:
         """Lets time pass until no job is left that belongs to a request."""
-        self.until(lambda: not self._jobs() or None, self._hurry)
-
-    def _jobs(self) -> list[tuple[str, int, int | None]]:
-        rows = self.desk.rows("SELECT key, due_at, lease_until FROM job ORDER BY due_at")
-        return [(key, due, lease) for key, due, lease in rows if not key.startswith(BACKGROUND)]
+        self.until(lambda: not jobs_of(self.desk) or None, self._hurry)
 
     def _hurry(self) -> None:
-        """Passes the time until the next job is due."""
-        now = time.time()
-        at_work = any(lease and lease / 1e6 > now for _, _, lease in self._jobs())
-        due = [due / 1e6 - now for _, due, _ in self._jobs()]
-        # not under the hands of a job that runs: its lease would be over, and another would do it as well
-        if due and min(due) > LOOK_AGAIN and not at_work:
-            self.desk.pass_time(min(due))
+        hurry(self.desk)
 
     def where(self) -> str:
         """How everything stands, for the one who reads a failure."""
         states = self.desk.rows(
             "SELECT r.id, r.status, p.status, p.note FROM request r JOIN purchase p ON p.request_id = r.id"
         )
-        return f"{states[-3:]}, jobs {self._jobs()}\n{self.desk.log()[-2000:]}"
+        return f"{states[-3:]}, jobs {jobs_of(self.desk)}\n{self.desk.log()[-2000:]}"
+
+
+def jobs_of(desk: World) -> list[tuple[str, int, int | None]]:
+    """The jobs that belong to requests: key, when it is due and until when it is leased, in microseconds."""
+    rows = desk.rows("SELECT key, due_at, lease_until FROM job ORDER BY due_at")
+    return [(key, due, lease) for key, due, lease in rows if not key.startswith(BACKGROUND)]
+
+
+def hurry(desk: World) -> None:
+    """Passes the time until the next job is due."""
+    now, jobs = time.time(), jobs_of(desk)
+    at_work = any(lease and lease / 1e6 > now for _, _, lease in jobs)
+    due = [due / 1e6 - now for _, due, _ in jobs]
+    # not under the hands of a job that runs: its lease would be over, and another would do it as well
+    if due and min(due) > LOOK_AGAIN and not at_work:
+        desk.pass_time(min(due))
 
 
 def _group(leader: int) -> list[int]:
@@ -273,9 +279,9 @@ def _state(pid: int) -> str:
 @contextmanager
 def stage(folder: Path, database_url: str) -> Iterator[Stage]:
     """A stage of one's own, with the program that can die started on it."""
-    (folder / "policy.toml").write_text(_policy())
+    stock = open_stage_files(folder)
     extra = {**SHORT, "DOOM_FOLDER": str(folder), "POLICY_FILE": str(folder / "policy.toml")}
-    with world(folder, database_url, stock=_stock(folder), **extra) as desk:
+    with world(folder, database_url, stock=stock, **extra) as desk:
         desk.program = ("tests.faults.doomed",)
         desk.start()
         with (
@@ -286,12 +292,13 @@ def stage(folder: Path, database_url: str) -> Iterator[Stage]:
             yield Stage(desk, folder, rita, ana, otto)
 
 
-def _stock(folder: Path) -> Path:
-    """Enough numbers for every death, cheap ones and dear ones in turn."""
+def open_stage_files(folder: Path, count: int = 2_000) -> Path:
+    """Writes the policy and the stock of a stage: numbers for every death, cheap and dear ones in turn."""
+    (folder / "policy.toml").write_text(_policy())
     rates = ("0.80000", "25.00000")
     rows = [
         {"number": f"1415{2000000 + place}", "country_iso": "US", "monthly_rental_rate": rates[place % 2]}
-        for place in range(2_000)
+        for place in range(count)
     ]
     file = folder / "stock.json"
     file.write_text(json.dumps(rows))
