@@ -19,7 +19,7 @@ from bot.model.errors import SettingsError
 from bot.settings import Settings
 from bot.usecases.archive import Archived, archive
 from bot.usecases.erase import erase
-from bot.usecases.prove import NotAsWritten, prove
+from bot.usecases.prove import NotAnchored, NotAsWritten, prove
 from bot.usecases.verify import Proof, Sound, total, verify
 from storage import audit
 from storage.unit_of_work import Database
@@ -84,9 +84,12 @@ def _prove(opened: Open) -> Callable[..., None]:
         seal = make_seal(settings)
         if seal is None:
             raise SettingsError("AUDIT_SIGNING_KEY is missing: `python -m bot audit key` makes one.")
-        found = prove(database, event_id, seal)
+        found = prove(database, event_id, seal.public)
         if isinstance(found, NotAsWritten):
             typer.echo(f"Event {found.seq} was changed: there is nothing to prove.", err=True)
+            raise typer.Exit(1)
+        if isinstance(found, NotAnchored):
+            typer.echo("No signed checkpoint covers this event yet; there is one every hour.", err=True)
             raise typer.Exit(1)
         if not isinstance(found, dict):
             raise SettingsError(

@@ -32,7 +32,8 @@ def checkpoint(desk: Desk, places: Places) -> list[Checkpoint]:
 
 def _has_grown(work: UnitOfWork, head: Head) -> bool:
     last = audit_chain.newest_of(work, head.workspace, Action.AUDIT_CHECKPOINT)
-    return head.seq > (last[0].seq if last else head.archived_seq)
+    # the record itself is one more; what came between a checkpoint and its record is not covered yet
+    return head.seq > (last[0].changes["seq"] + 1 if last else head.archived_seq)
 
 
 def _of(work: UnitOfWork, desk: Desk, head: Head) -> Checkpoint:

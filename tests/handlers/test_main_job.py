@@ -134,7 +134,7 @@ def test_every_word_gets_an_answer(desk: World) -> None:
     [
         ('search US city:"Fish & Chips"', "in Fish &amp; Chips"),
         ("search US city:A<B", "“A&lt;B” is no name of a place"),
-        ("audit a<b", "no filter “a&lt;b”"),
+        ("audit outcome:a<b", "no outcome “a&lt;b”"),
         ("a&b", "“a&amp;b” is not understood"),
         ("info <&>", "“&lt;&amp;&gt;” is no phone number"),
     ],

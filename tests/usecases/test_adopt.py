@@ -275,6 +275,7 @@ def test_what_is_ignored_is_not_told_again_and_stays_known_to_the_check(bench: B
 
 def test_what_is_ignored_can_be_taken_up_again(bench: Bench) -> None:
     difference_id = one(bench)
+    bench.learn(BOSS)
     ignore(bench.desk, bench.person(BOSS), difference_id, reason="by mistake")
     assert isinstance(reopen(bench.desk.database, SHELL, difference_id), Reopened)
     again = next(each for each in found(bench) if each.id == difference_id)
@@ -289,6 +290,7 @@ def test_what_is_ignored_can_be_taken_up_again(bench: Bench) -> None:
 
 def test_what_is_ignored_and_disappears_is_over_and_keeps_its_reason(bench: Bench) -> None:
     difference_id = one(bench)
+    bench.learn(BOSS)
     ignore(bench.desk, bench.person(BOSS), difference_id, reason="given back on Friday")
     number = next(each.number for each in found(bench) if each.id == difference_id)
     bench.at_provider(number, ours=False)
@@ -349,6 +351,7 @@ def test_a_report_shows_the_first_and_the_next_move_up(bench: Bench) -> None:
     assert view.orders[str(view.open[0].purchase_id)].purchase.number == number
     second = view.open[1]
     for each in view.open[1 : ENDED + 3]:
+        bench.learn(BOSS)
         ignore(bench.desk, bench.person(BOSS), each.id, reason="ok")
     after = view_report(bench.desk, report_id)
     assert after

@@ -6,21 +6,23 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from bot.model.audit import Action, Outcome
 from bot.model.audit_anchor import Checkpoint
+from bot.model.audit_chain import digest
 from bot.model.audit_fault import Broken, Fault
 from bot.model.audit_query import AuditQuery
 from bot.model.audit_seal import Seal, make_key
 from bot.usecases.archive import Archived, NotArchived, archive, keep_since
 from bot.usecases.checkpoint import checkpoint
 from bot.usecases.desk import Desk
-from bot.usecases.prove import NoSuchEvent, NotAsWritten, prove
+from bot.usecases.prove import NoSuchEvent, NotAnchored, NotAsWritten, prove
 from bot.usecases.verify import Proof, Sound, verify
-from storage import audit, audit_chain, audit_search
+from storage import audit, audit_chain, audit_search, schema
 from storage.audit import Reader
 from storage.audit_chain import Stub
 from storage.unit_of_work import Database
@@ -126,44 +128,84 @@ def checked(proof: object, public: str, tmp_path: Path) -> subprocess.CompletedP
     )
 
 
-def test_somebody_else_checks_a_proof_with_the_public_key_and_the_script(desk: Desk, tmp_path: Path) -> None:
-    log(desk.database, 4)
+def proven(desk: Desk) -> dict[str, Any]:
+    """A proof of the fourth of seven events, by a checkpoint that was told after the sixth."""
     assert desk.seal
+    log(desk.database, 4)
     (event,) = newest(desk.database)
-    proof = prove(desk.database, event.id, desk.seal)
+    assert prove(desk.database, event.id, desk.seal.public) == NotAnchored()
+    log(desk.database, 2)
+    checkpoint(desk, {})
+    log(desk.database, 1)
+    proof = prove(desk.database, event.id, desk.seal.public)
     assert isinstance(proof, dict)
-    done = checked(proof, desk.seal.public, tmp_path)
+    return proof
+
+
+def test_somebody_else_checks_a_proof_with_the_public_key_and_the_script(desk: Desk, tmp_path: Path) -> None:
+    proof = proven(desk)
+    assert [one["seq"] for one in proof["following"]] == [5, 6]
+    assert "because" not in json.dumps(proof["following"]), "nobody else's words"
+    done = checked(proof, desk.seal.public if desk.seal else "", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "request.cancelled" in done.stdout
     assert "because of 3" in done.stdout
 
 
 @pytest.mark.parametrize(
-    "path", [("event", "actor"), ("event", "at"), ("checkpoint", "seq"), ("checkpoint", "hash"), ("texts",)]
-)
+    "path",
+    [
+        ("event", "actor"), ("event", "at"), ("checkpoint", "seq"), ("checkpoint", "hash"),
+        ("following", 0, "actor"), ("following", 1, "previous_hash"), ("texts", 0, "text"),
+    ],
+)  # fmt: skip
 def test_a_proof_that_was_changed_is_refused_by_the_script(
-    desk: Desk, tmp_path: Path, path: tuple[str, ...]
+    desk: Desk, tmp_path: Path, path: tuple[Any, ...]
 ) -> None:
-    log(desk.database, 4)
-    assert desk.seal
-    (event,) = newest(desk.database)
-    proof = prove(desk.database, event.id, desk.seal)
-    assert isinstance(proof, dict)
-    if path == ("texts",):
-        proof["texts"][0]["text"] = "because I say so"
-    else:
-        proof[path[0]][path[1]] = "x"
-    done = checked(proof, desk.seal.public, tmp_path)
+    proof = proven(desk)
+    part: Any = proof
+    for step in path[:-1]:
+        part = part[step]
+    part[path[-1]] = "because I say so"
+    done = checked(proof, desk.seal.public if desk.seal else "", tmp_path)
     assert done.returncode == 1
-    assert done.stdout.startswith("WRONG")
+    assert done.stderr.startswith("WRONG")
+
+
+def test_a_proof_that_leaves_an_event_out_is_refused_by_the_script(desk: Desk, tmp_path: Path) -> None:
+    proof = proven(desk)
+    del proof["following"][0]
+    assert checked(proof, desk.seal.public if desk.seal else "", tmp_path).returncode == 1
 
 
 def test_a_proof_of_another_key_is_refused_by_the_script(desk: Desk, tmp_path: Path) -> None:
-    log(desk.database, 1)
+    assert checked(proven(desk), make_key()[1], tmp_path).returncode == 1
+
+
+def test_no_proof_vouches_for_what_was_changed_and_hashed_again(desk: Desk) -> None:
+    """A proof that was signed afresh would be an anchor for whatever the database holds."""
     assert desk.seal
-    (event,) = newest(desk.database)
-    proof = prove(desk.database, event.id, desk.seal)
-    assert checked(proof, make_key()[1], tmp_path).returncode == 1
+    proof = proven(desk)
+    with unguarded(desk.database) as work:
+        previous = ""
+        lines = list(audit_chain.lines(work, ONE))
+        for line, hashed in lines:
+            forged = line._replace(actor="U0EVE") if line.seq == 4 else line
+            forged = forged._replace(previous_hash=previous or line.previous_hash)
+            previous = hashed if line.seq < 4 else digest(forged)
+            of = (schema.audit_event.c.workspace == ONE) & (schema.audit_event.c.seq == line.seq)
+            new = {"actor": forged.actor, "previous_hash": forged.previous_hash, "hash": previous}
+            work.execute(schema.audit_event.update().where(of).values(new))
+    assert prove(desk.database, proof["event"]["id"], desk.seal.public) == NotAsWritten(6)
+
+
+def test_what_came_between_a_checkpoint_and_its_record_gets_one_of_its_own(desk: Desk) -> None:
+    """It stood unanchored until another event came."""
+    log(desk.database, 3)
+    checkpoint(desk, {"here": lambda _: log(desk.database, 2)})
+    (made,) = checkpoint(desk, {})
+    assert made.seq == 6
+    assert checkpoint(desk, {}) == []
 
 
 def test_the_script_is_as_short_as_it_says() -> None:
@@ -173,11 +215,11 @@ def test_the_script_is_as_short_as_it_says() -> None:
 def test_there_is_no_proof_of_what_is_not_there_or_was_changed(desk: Desk) -> None:
     log(desk.database, 2)
     assert desk.seal
-    assert prove(desk.database, "E0NONE", desk.seal) == NoSuchEvent()
+    assert prove(desk.database, "E0NONE", desk.seal.public) == NoSuchEvent()
     (event,) = newest(desk.database)
     with unguarded(desk.database) as work:
         run(work, "UPDATE audit_event SET actor = 'U0EVE' WHERE seq = 2")
-    assert prove(desk.database, event.id, desk.seal) == NotAsWritten(2)
+    assert prove(desk.database, event.id, desk.seal.public) == NotAsWritten(2)
 
 
 # --- archives ---

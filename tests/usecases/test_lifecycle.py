@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bot.model.audit import Action, ActorType
+from bot.model.audit_query import AuditQuery
 from bot.usecases.desk import Desk
 from bot.usecases.lifecycle import Lifecycle, arm
-from storage import audit, jobs
-from storage.audit import AuditQuery, Reader
+from storage import audit_search, jobs
+from storage.audit import Reader
 from tests.usecases.conftest import MakeBench
 from tests.usecases.logs import ONE, TWO, log
 
@@ -20,7 +21,7 @@ def desk(make_bench: MakeBench) -> Desk:
 
 def logged(desk: Desk, workspace: str = ONE) -> list[str]:
     with desk.database.read() as work:
-        newest = audit.newest(work, Reader(workspace), AuditQuery(), limit=50)
+        newest = audit_search.page(work, Reader(workspace), AuditQuery(), limit=50)
     return [event.event.action.value for event in reversed(newest)]
 
 
@@ -30,7 +31,7 @@ def test_a_worker_logs_its_start_its_stop_and_the_policy_it_found(desk: Desk) ->
     worker.stopped()
     assert logged(desk) == ["policy.loaded", "worker.started", "worker.stopped"]
     with desk.database.read() as work:
-        stop, start, loaded = audit.newest(work, Reader(ONE), AuditQuery(), limit=3)
+        stop, start, loaded = audit_search.page(work, Reader(ONE), AuditQuery(), limit=3)
     assert start.event.context["kinds"] == ["buy", "settle"]
     assert start.event.context["policy"] == desk.policy_sha
     assert (stop.event.actor.type, stop.event.action) == (ActorType.SYSTEM, Action.WORKER_STOPPED)
@@ -41,7 +42,7 @@ def test_a_policy_is_logged_again_only_when_it_is_another(desk: Desk) -> None:
     for sha in ("a", "a", "b", None, None, "a"):
         Lifecycle(replace(desk, policy_sha=sha), ()).started(ONE)
     with desk.database.read() as work:
-        found = audit.newest(work, Reader(ONE), AuditQuery(), limit=9)
+        found = audit_search.page(work, Reader(ONE), AuditQuery(), limit=9)
     changes = [(e.event.changes["from"], e.event.changes["to"]) for e in reversed(found)]
     assert changes == [(None, "a"), ("a", "b"), ("b", None), (None, "a")]
 

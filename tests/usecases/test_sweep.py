@@ -312,6 +312,7 @@ def test_a_settlement_by_hand_that_was_wrong_is_corrected_and_people_are_told(be
     bench.later(LATER)
     assert bench.purchase().status is _S.NEEDS_HUMAN
     boss, purchase_id = bench.person("U0BOSS"), bench.purchase().id
+    bench.learn("U0BOSS")
     settle_in_slack(bench.desk, boss, purchase_id, _S.NOT_BOUGHT, reason="not in the console")
     bench.plivo.control("DELETE", "sandbox/faults", 204)
     swept(bench)
@@ -329,6 +330,7 @@ def test_a_settlement_by_hand_that_says_bought_and_was_not_is_found(bench: Bench
     _unclear(bench, took_effect=False)
     bench.later(LATER)
     boss, purchase_id = bench.person("U0BOSS"), bench.purchase().id
+    bench.learn("U0BOSS")
     settle_in_slack(bench.desk, boss, purchase_id, _S.BOUGHT, reason="I believe I saw it")
     bench.plivo.control("DELETE", "sandbox/faults", 204)
     bench.shift(LATER)
