@@ -55,7 +55,7 @@ from bot.usecases.audit_export import count_events, export, stats
 from bot.usecases.check import Checked
 from bot.usecases.check import check as check_purchases
 from bot.usecases.explain import explain_by_file
-from bot.usecases.look_up import open_purchases, query_log
+from bot.usecases.look_up import log_reading, open_purchases, query_log
 from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, settle_by_hand
 from bot.whole_file import whole_file
 from handlers.people import SlackPeople
@@ -235,9 +235,11 @@ def audit_query(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """List the newest events that match."""
-    database = _database(_settings())
-    asked = _asked(database, " ".join(query or ()))
-    shell.show_events(query_log(database, asked, limit=limit), as_json=as_json)
+    settings, database = _opened()
+    text = " ".join(query or ())
+    found = query_log(database, _asked(database, text), limit=limit)
+    log_reading(database, settings.plivo_auth_id or "", text, len(found))
+    shell.show_events(found, as_json=as_json)
 
 
 @audit.command("stats")

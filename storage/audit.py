@@ -1,5 +1,6 @@
 """The audit log at rest: numbered without a gap per workspace, written in the use case's transaction."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,8 @@ from sqlalchemy import (
     select,
     tuple_,
     type_coerce,
-    update,
 )
+from sqlalchemy.exc import DBAPIError
 
 from bot.model import audit_fields as fields
 from bot.model.audit import ERASED, Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
@@ -35,15 +36,16 @@ CHECKPOINT = "cron:checkpoint"
 _T, _TEXT, _HEAD = schema.audit_event, schema.audit_text, schema.audit_head
 _Key = tuple[str, int]
 _KEYS_AT_ONCE = 1000
-# Each is built once: to append is what every use case does.
-_MOVE_HEAD = (
-    update(_HEAD)
-    .where(_HEAD.c.workspace == bindparam("of"))
-    .values(seq=_HEAD.c.seq + 1)
-    .returning(_HEAD.c.seq, _HEAD.c.hash)
+# Every use case appends: these two go to the driver as they are, which spares half of their time.
+_COLUMNS = (*Line._fields, "hash")
+_CHANGES = Line._fields.index("changes")
+_MOVE_HEAD = "UPDATE audit_head SET seq = seq + 1 WHERE workspace = ? RETURNING seq, hash"
+_INSERT_LINE = "INSERT INTO audit_event ({}) VALUES ({})".format(  # noqa: S608 - our own words
+    ", ".join(f'"{name}"' for name in _COLUMNS), ", ".join("?" for _ in _COLUMNS)
 )
+_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 _PLAIN = {"at": type_coerce(bindparam("at"), BigInteger), "cost": type_coerce(bindparam("cost"), BigInteger)}
-_INSERT = insert(_T).values({column.name: bindparam(column.name) for column in _T.c} | _PLAIN)
+INSERT = insert(_T).values({column.name: bindparam(column.name) for column in _T.c} | _PLAIN)
 _INSERT_TEXT = insert(_TEXT)
 
 
@@ -79,7 +81,10 @@ def append(work: UnitOfWork, event: AuditEvent) -> int:
         context=event.context,
         previous_hash=previous,
     )
-    work.connection.execute(_INSERT, line._asdict() | {"hash": digest(line)})
+    hashed = digest(line)
+    values = (*line[:_CHANGES], _json(line.changes), _json(line.context), line.previous_hash, hashed)
+    _run(work, _INSERT_LINE, values)
+    work.log_heads[event.workspace] = seq, hashed
     if texts:
         keys = {"workspace": event.workspace, "seq": seq}
         work.connection.execute(_INSERT_TEXT, [keys | text for text in texts])
@@ -128,13 +133,41 @@ def of_request(work: UnitOfWork, request_id: str) -> list[LoggedEvent]:
 
 
 def _next(work: UnitOfWork, workspace: str) -> tuple[int, str]:
-    """The next number, and the hash of the event before it."""
-    row = work.connection.execute(_MOVE_HEAD, {"of": workspace}).one_or_none()
+    """The next number, and the hash of the event before it.
+
+    Once the head was moved in this transaction it is ours: a further event moves it by the trigger alone.
+    """
+    if mine := work.log_heads.get(workspace):
+        return mine[0] + 1, mine[1]
+    row = _run(work, _MOVE_HEAD, (workspace,))
     if row is None:
         first = work.insert(_HEAD).values(workspace=workspace, seq=1, hash=GENESIS)
         again = first.on_conflict_do_update(index_elements=["workspace"], set_={"seq": _HEAD.c.seq + 1})
         row = work.connection.execute(again.returning(_HEAD.c.seq, _HEAD.c.hash)).one()
-    return row.seq, row.hash
+    seq, previous = row
+    return seq, previous
+
+
+def _run(work: UnitOfWork, statement: str, values: Sequence[Any]) -> Sequence[Any] | None:
+    """Runs a statement by the driver, in the transaction; its row, if it returns one.
+
+    Raises SQLAlchemy's errors, as everything else does that writes.
+    """
+    dialect = work.connection.dialect
+    if dialect.name != "sqlite":
+        statement = statement.replace("?", "%s")
+    driver: Any = dialect.loaded_dbapi
+    cursor = work.connection.connection.cursor()
+    try:
+        cursor.execute(statement, values)
+        return cursor.fetchone() if cursor.description else None
+    except driver.Error as problem:
+        raise DBAPIError.instance(
+            statement, None, problem, driver.Error,
+            connection_invalidated=dialect.is_disconnect(problem, None, cursor), dialect=dialect,
+        ) from problem  # fmt: skip
+    finally:
+        cursor.close()
 
 
 def with_texts(work: UnitOfWork, rows: Sequence[Row[Any]]) -> list[LoggedEvent]:

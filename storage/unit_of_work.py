@@ -17,11 +17,17 @@ from bot.model.audit import LogRules
 from storage.engine import reading
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: people read ids to each other
+_LENGTH = 12
+_IDS = len(_ALPHABET) ** _LENGTH
 
 
 def random_id(prefix: str) -> str:
     """An opaque id such as `R7K3M9QXZ2AB`: 59 random bits behind a letter for its kind."""
-    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(12))
+    bits, letters = secrets.randbelow(_IDS), []
+    for _ in range(_LENGTH):
+        bits, letter = divmod(bits, len(_ALPHABET))
+        letters.append(_ALPHABET[letter])
+    return prefix + "".join(letters)
 
 
 def random_salt() -> str:
@@ -56,6 +62,7 @@ class UnitOfWork:
         self.new_id = new_id
         self.new_salt = random_salt
         self.log_rules = log_rules
+        self.log_heads: dict[str, tuple[int, str]] = {}  #: of the logs that this transaction has moved
         self._shift = shift
         self.due_now = False  #: a job was put that is due at once
 

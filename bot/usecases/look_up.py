@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from bot.model import policy as rules
-from bot.model.audit import Action, LoggedEvent
+from bot.model.audit import Action, Actor, ActorType, AuditEvent, LoggedEvent
 from bot.model.audit_query import AuditQuery
 from bot.model.audit_query_reader import parse_audit_query
 from bot.model.errors import Misread, NotUnderstood
@@ -15,7 +15,7 @@ from bot.usecases import record
 from bot.usecases.desk import Desk
 from bot.usecases.directory import A_GROUP, Listed
 from bot.usecases.judge import able, learn, why_not_approver
-from storage import audit, audit_search, purchases, requests
+from storage import audit, audit_chain, audit_search, purchases, requests
 from storage.purchases import KeptPurchase
 from storage.requests import Card, KeptDecision, KeptRequest, Wanted
 from storage.unit_of_work import Database, UnitOfWork
@@ -243,6 +243,18 @@ def open_purchases(database: Database) -> list[KeptPurchase]:
     """Purchases whose money may be moving or may have moved, oldest first."""
     with database.read() as work:
         return purchases.unsettled(work)
+
+
+def log_reading(database: Database, account: str, text: str, found: int) -> None:
+    """Logs that an operator read the log, in every workspace's: they saw all of them."""
+    operator = Actor(ActorType.OPERATOR, "shell")
+    with database.write() as work:
+        for head in audit_chain.heads(work):
+            event = AuditEvent(
+                workspace=head.workspace, account=account, actor=operator, action=Action.AUDIT_READ,
+                changes={"query": text, "found": found}, context={"door": "shell"},
+            )  # fmt: skip
+            audit.append(work, event)
 
 
 def query_log(database: Database, query: AuditQuery, *, limit: int) -> list[LoggedEvent]:

@@ -10,6 +10,13 @@ from storage.purchases import KeptPurchase
 from storage.requests import KeptRequest
 from storage.unit_of_work import UnitOfWork
 
+_DOOR = {
+    ActorType.USER: {"door": "slack"},
+    ActorType.SYSTEM: {"door": "worker"},
+    ActorType.OPERATOR: {"door": "shell"},
+}
+"""Through which door it came; a purchase that a person settles by hand comes through theirs."""
+
 
 def by_person(
     work: UnitOfWork,
@@ -22,6 +29,7 @@ def by_person(
     **fields: Any,
 ) -> None:
     """Logs what somebody did, or was refused; `fields` are those of an AuditEvent."""
+    fields["context"] = _DOOR[ActorType.USER] | fields.get("context", {})
     if request is not None:
         fields |= {"request_id": request.id, "on_behalf_of": _other(request.requester, person.user)}
     audit.append(
@@ -48,6 +56,7 @@ def of_request(work: UnitOfWork, request: KeptRequest, action: Action, **fields:
             action=action,
             on_behalf_of=request.requester,
             request_id=request.id,
+            context=_DOOR[ActorType.SYSTEM],
             **fields,
         ),
     )
@@ -65,6 +74,7 @@ def of_purchase(
     **fields: Any,
 ) -> None:
     """Logs what became of a purchase, and has its request drawn anew."""
+    fields["context"] = _DOOR[actor.type] | fields.get("context", {})
     audit.append(
         work,
         AuditEvent(
@@ -77,6 +87,8 @@ def of_purchase(
             request_id=request.id,
             purchase_id=purchase.id,
             number=purchase.number,
+            country=purchase.offer.country,
+            cost=purchase.setup + purchase.monthly,
             **fields,
         ),
     )

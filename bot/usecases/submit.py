@@ -244,6 +244,8 @@ def _log_submission(
         request=request,
         purchase_id=purchase.id,
         number=purchase.number,
+        country=purchase.offer.country,
+        cost=purchase.setup + purchase.monthly,
         reason=request.reason,
         changes=changes,
         context={"channel": request.channel, "policy": desk.policy_sha},

@@ -157,7 +157,11 @@ def _there(table: str, *keys: str) -> str:
 _EVENT_THERE = f"{_there('audit_event', 'workspace', 'seq')} OR {_there('audit_event', 'id')}"
 _TEXT_THERE = _there("audit_text", "workspace", "seq", "field")
 _STUB_THERE = _there("audit_stub", "workspace", "seq")
-_NEW_HEAD = "UPDATE audit_head SET hash = NEW.hash WHERE workspace = NEW.workspace AND seq = NEW.seq"
+# The first event of a transaction finds the head moved already; a further one moves it by this alone.
+_NEW_HEAD = (
+    "UPDATE audit_head SET seq = NEW.seq, hash = NEW.hash"
+    " WHERE workspace = NEW.workspace AND (seq = NEW.seq OR hash = NEW.previous_hash)"
+)
 
 _SQLITE = (
     _refuse("audit_event_insert", "INSERT ON audit_event", _EVENT_THERE, _ONLY_APPENDED),
