@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 HOST = "127.0.0.1"
-USUAL_PORT = 8011
+PORT = 8011
 _METADATA = Path(__file__).with_name("audit_ui.json")
 _NONE = (
     "There is no demo that runs: start one with `make demo`,"
@@ -33,9 +33,9 @@ def main() -> None:
     database = Path(sys.argv[1]) if len(sys.argv) > 1 else newest_demo(Path(tempfile.gettempdir()))
     if database is None or not database.is_file():
         sys.exit(_NONE if database is None else f"There is no file {database}.")
-    port = int(os.environ.get("AUDIT_UI_PORT") or USUAL_PORT)
-    print(f"http://{HOST}:{port}/{database.stem}/audit_log", flush=True)
-    words = command(database, port)
+    sys.stdout.write(f"http://{HOST}:{PORT}/{database.stem}/audit_log\n")
+    sys.stdout.flush()
+    words = command(database, PORT)
     os.execv(words[0], words)  # noqa: S606 - our own words
 
 
