@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := bot handlers storage sandbox tests benchmarks docs
 
-.PHONY: demo test soak install check bench dev
+.PHONY: demo test soak install check bench dev audit-ui
 
 demo: .venv/.demo ## set all up, start the demo world, print one address
 	@$(BIN)/python -m sandbox
@@ -24,6 +24,9 @@ check: .venv/.dev ## lint, types, import rules
 
 bench: .venv/.dev ## speed as ratios in one run
 	@$(BIN)/python -m benchmarks
+
+audit-ui: .venv/.ui ## browse the log of the demo that runs (or of DATABASE=file) in Datasette, read-only
+	@$(BIN)/python -m sandbox.audit_ui $(DATABASE)
 
 dev: .venv/.dev ## set all up for working on the code
 	@echo "Ready: make test, make check, make demo"

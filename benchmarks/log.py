@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from time import perf_counter
 
 import rfc8785
-from sqlalchemy import Column, MetaData, Table, create_engine, insert, text
+from sqlalchemy import Column, Index, MetaData, Table, create_engine, insert, text
 from sqlalchemy.engine import make_url
 
 from benchmarks.events import WORKSPACE, events, fill
@@ -60,6 +60,9 @@ def _bare(database: Database, table: Table) -> Table:
         Column(c.name, c.type, primary_key=c.primary_key, index=c.index, unique=c.unique) for c in table.c
     ]
     made = Table(f"bare_{table.name}", MetaData(), *columns)
+    for index in table.indexes:
+        if len(index.columns) > 1:  # those of one column came with it
+            Index(f"bare_{index.name}", *(made.c[c.name] for c in index.columns))
     with database.engine.begin() as connection:
         made.create(connection)
     return made
@@ -124,11 +127,12 @@ def databases() -> Iterator[Iterator[tuple[str, Database]]]:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         urls = {"SQLite": f"sqlite:///{folder}/log.db"}
         if (server := postgres()) is not None:
-            urls["PostgreSQL"] = stack.enter_context(_own(server))
-        yield ((name, _upgraded(url, stack)) for name, url in urls.items())
+            urls["PostgreSQL"] = stack.enter_context(own(server))
+        yield ((name, upgraded(url, stack)) for name, url in urls.items())
 
 
-def _upgraded(url: str, stack: ExitStack) -> Database:
+def upgraded(url: str, stack: ExitStack) -> Database:
+    """The database at an address, with the newest schema, until the stack ends."""
     engine = make_engine(url)
     stack.callback(engine.dispose)
     migrate.upgrade(engine)
@@ -136,8 +140,9 @@ def _upgraded(url: str, stack: ExitStack) -> Database:
 
 
 @contextmanager
-def _own(server: str) -> Iterator[str]:
-    name = f"numberdesk_bench_{os.getpid()}"
+def own(server: str, which: str = "log") -> Iterator[str]:
+    """The address of a database on a server of PostgreSQL; it is dropped afterwards."""
+    name = f"numberdesk_bench_{which}_{os.getpid()}"
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f'CREATE DATABASE "{name}"'))

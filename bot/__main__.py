@@ -261,11 +261,11 @@ def audit_export(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="The file; stdout if left out.")] = None,
 ) -> None:
     """Write the events that match to a file, and log that it was done."""
-    database = _database(_settings())
+    settings, database = _opened()
     asked = _asked(database, query)
     try:
         with whole_file(out) as file, shell.progress(count_events(database, asked)) as written:
-            events = export(database, asked, kind, file, written)
+            events = export(database, asked, kind, file, written, account=settings.plivo_auth_id or "")
     except OSError as problem:
         raise SettingsError(f"The file could not be written: {problem}") from None
     typer.echo(f"{events:,} events.", err=True)

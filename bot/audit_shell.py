@@ -1,7 +1,7 @@
 """`python -m bot audit …`: checks, proofs, keys, erasing and archives, one thin function a command."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +21,7 @@ from bot.usecases.archive import Archived, archive
 from bot.usecases.erase import erase
 from bot.usecases.prove import NotAnchored, NotAsWritten, prove
 from bot.usecases.verify import Proof, Sound, total, verify
+from bot.usecases.verify_file import verify_file
 from storage import audit
 from storage.unit_of_work import Database
 
@@ -47,6 +48,7 @@ def key() -> None:
 
 def _verify(opened: Open) -> Callable[..., None]:
     def command(
+        *,
         anchor: Annotated[Path | None, typer.Option(help="A file of checkpoints, one a line.")] = None,
         start: Annotated[
             int | None,
@@ -58,23 +60,35 @@ def _verify(opened: Open) -> Callable[..., None]:
         public: Annotated[
             str | None, typer.Option("--key", help="The public key that must have signed.")
         ] = None,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002
+        file: Annotated[
+            Path | None, typer.Option(help="An export as JSON lines, in the place of the database.")
+        ] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:
         """Check the whole log, against itself and what was kept outside; exit 1 if it does not hold."""
-        settings, database = opened()
-        proof = Proof(
-            anchors=_anchors(anchor) if anchor else (),
-            archives=archives or (),
-            key=_key(settings, public),
-            start=start,
-        )
-        with _progress(total(database)) as tell:
-            found = verify(database, proof, tell)
-        _log_verified(database, settings, found, proof)
+        anchors = _anchors(anchor) if anchor else ()
+        if file is None:
+            settings, database = opened()
+            key = _key(settings, public)
+            proof = Proof(anchors=anchors, archives=archives or (), key=key, start=start)
+            with _progress(total(database)) as tell:
+                found = verify(database, proof, tell)
+            _log_verified(database, settings, found, proof)
+        elif start or archives:
+            raise typer.BadParameter("a file is checked whole, and by itself.", param_hint="'--file'")
+        else:
+            found = _verify_file(file, anchors, public)
         _show_verified(found, as_json=as_json)
         raise typer.Exit(1 if any(isinstance(one, Broken) for one in found) else 0)
 
     return command
+
+
+def _verify_file(file: Path, anchors: Sequence[Checkpoint], public: str | None) -> list[Sound | Broken]:
+    key = _public(public) if public else None
+    size = file.stat().st_size if file.is_file() else 0
+    with _progress(size) as tell:
+        return verify_file(file, anchors, key, tell)
 
 
 def _prove(opened: Open) -> Callable[..., None]:
@@ -160,12 +174,16 @@ def _anchors(path: Path) -> list[Checkpoint]:
 def _key(settings: Settings, public: str | None) -> str | None:
     """The key that must have signed: the one that was named, or our own; None if there is neither."""
     if public is not None:
-        try:
-            return public_key(public)
-        except ValueError as problem:
-            raise typer.BadParameter(str(problem), param_hint="'--key'") from None
+        return _public(public)
     seal = make_seal(settings)
     return seal.public if seal else None
+
+
+def _public(key: str) -> str:
+    try:
+        return public_key(key)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem), param_hint="'--key'") from None
 
 
 @contextmanager

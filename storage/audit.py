@@ -35,6 +35,7 @@ CHECKPOINT = "cron:checkpoint"
 
 _T, _TEXT, _HEAD = schema.audit_event, schema.audit_text, schema.audit_head
 _Key = tuple[str, int]
+_Salted = tuple[str | None, str | None]
 _KEYS_AT_ONCE = 1000
 # Every use case appends: these two go to the driver as they are, which spares half of their time.
 _COLUMNS = (*Line._fields, "hash")
@@ -172,11 +173,12 @@ def _run(work: UnitOfWork, statement: str, values: Sequence[Any]) -> Sequence[An
 
 def with_texts(work: UnitOfWork, rows: Sequence[Row[Any]]) -> list[LoggedEvent]:
     """Rows of the log as events, each with what people wrote, or that it was erased."""
-    found = _texts(work, [(row.workspace, row.seq) for row in rows if _has_text(row)])
+    found = texts_of(work, [(row.workspace, row.seq) for row in rows if has_text(row)])
     return [_logged(row, found.get((row.workspace, row.seq), {})) for row in rows]
 
 
-def _has_text(row: Row[Any]) -> bool:
+def has_text(row: Row[Any] | Line) -> bool:
+    """Whether people wrote something in the event, erased or not."""
     return row.reason_hash is not None or any(map(_is_hash, row.changes.values()))
 
 
@@ -184,19 +186,20 @@ def _is_hash(value: Any) -> bool:
     return isinstance(value, str) and value.startswith(HASHED)
 
 
-def _texts(work: UnitOfWork, keys: Sequence[_Key]) -> dict[_Key, dict[str, str | None]]:
-    found: dict[_Key, dict[str, str | None]] = {}
+def texts_of(work: UnitOfWork, keys: Sequence[_Key]) -> dict[_Key, dict[str, _Salted]]:
+    """Salt and text of what people wrote in these events, by event and field; None where it was erased."""
+    found: dict[_Key, dict[str, _Salted]] = {}
     for start in range(0, len(keys), _KEYS_AT_ONCE):
         some = keys[start : start + _KEYS_AT_ONCE]
         statement = select(_TEXT).where(tuple_(_TEXT.c.workspace, _TEXT.c.seq).in_(some))
         for row in work.execute(statement):
-            found.setdefault((row.workspace, row.seq), {})[row.field] = row.text
+            found.setdefault((row.workspace, row.seq), {})[row.field] = row.salt, row.text
     return found
 
 
-def _logged(row: Row[Any], texts: Mapping[str, str | None]) -> LoggedEvent:
+def _logged(row: Row[Any], texts: Mapping[str, _Salted]) -> LoggedEvent:
     def text(field: str) -> str:
-        found = texts.get(field)
+        found = texts.get(field, (None, None))[1]
         return ERASED if found is None else found
 
     changes = {k: text(f"changes.{k}") if _is_hash(v) else v for k, v in row.changes.items()}
@@ -205,7 +208,7 @@ def _logged(row: Row[Any], texts: Mapping[str, str | None]) -> LoggedEvent:
         id=row.id,
         at=row.at,
         hash=row.hash,
-        erased=tuple(sorted(field for field, found in texts.items() if found is None)),
+        erased=tuple(sorted(field for field, (_, found) in texts.items() if found is None)),
         event=AuditEvent(
             workspace=row.workspace,
             account=row.account,

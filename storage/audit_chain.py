@@ -13,7 +13,8 @@ from storage.unit_of_work import UnitOfWork
 
 _T, _TEXT, _HEAD, _STUB = schema.audit_event, schema.audit_text, schema.audit_head, schema.audit_stub
 _RAW = {"at", "cost"}
-_LINE = [type_coerce(_T.c[n], BigInteger).label(n) if n in _RAW else _T.c[n] for n in Line._fields]
+LINE = [type_coerce(_T.c[n], BigInteger).label(n) if n in _RAW else _T.c[n] for n in Line._fields]
+"""The columns of a Line, as they are at rest."""
 PAGE = 2000
 """Lines in memory at once."""
 
@@ -71,7 +72,7 @@ def _head(row: RowMapping) -> Head:
 
 def page(work: UnitOfWork, workspace: str, after: int, *, limit: int = PAGE) -> list[Hashed]:
     """The lines that come after a number, in order."""
-    statement = select(*_LINE, _T.c.hash).where(_T.c.workspace == workspace, _T.c.seq > after)
+    statement = select(*LINE, _T.c.hash).where(_T.c.workspace == workspace, _T.c.seq > after)
     rows = work.execute(statement.order_by(_T.c.seq).limit(limit))
     return [(Line._make(row[:-1]), row[-1]) for row in rows]
 
@@ -94,7 +95,7 @@ def line_at(work: UnitOfWork, workspace: str, seq: int) -> Hashed | None:
 
 def by_id(work: UnitOfWork, event_id: str) -> Hashed | None:
     """The line of an event's id."""
-    row = work.execute(select(*_LINE, _T.c.hash).where(_T.c.id == event_id)).one_or_none()
+    row = work.execute(select(*LINE, _T.c.hash).where(_T.c.id == event_id)).one_or_none()
     return (Line._make(row[:-1]), row[-1]) if row else None
 
 
@@ -124,7 +125,7 @@ def beyond_head(work: UnitOfWork, workspace: str) -> int | None:
 
 def newest_of(work: UnitOfWork, workspace: str, action: Action) -> Hashed | None:
     """The newest event of an action."""
-    statement = select(*_LINE, _T.c.hash).where(_T.c.workspace == workspace, _T.c.action == action.value)
+    statement = select(*LINE, _T.c.hash).where(_T.c.workspace == workspace, _T.c.action == action.value)
     row = work.execute(statement.order_by(_T.c.seq.desc()).limit(1)).one_or_none()
     return (Line._make(row[:-1]), row[-1]) if row else None
 

@@ -18,12 +18,16 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    tuple_,
 )
 
 from bot.model.audit import ActorType, LoggedEvent
+from bot.model.audit_chain import Line
+from bot.model.audit_export import Taken
 from bot.model.audit_query import AuditQuery, Begins, Contains, Costs, During, Is, Key, Match, Term
 from storage import schema
-from storage.audit import Reader, with_texts
+from storage.audit import Reader, has_text, texts_of, with_texts
+from storage.audit_chain import LINE
 from storage.unit_of_work import Database, UnitOfWork
 
 PAGE = 500
@@ -98,9 +102,7 @@ def counts(work: UnitOfWork, reader: Reader, query: AuditQuery, by: By) -> list[
     return [Counted(row["name"], row["events"]) for row in work.rows(counted.order_by(*order))]
 
 
-def stream(
-    database: Database, reader: Reader, query: AuditQuery, *, size: int = PAGE
-) -> Iterator[LoggedEvent]:
+def stream(database: Database, reader: Reader, query: AuditQuery, *, size: int = PAGE) -> Iterator[Taken]:
     """Every event that matches, by workspace and number; each page is a transaction of its own."""
     last: tuple[str, int] | None = None
     while True:
@@ -109,19 +111,23 @@ def stream(
         yield from found
         if len(found) < size:
             return
-        last = (found[-1].event.workspace, found[-1].seq)
+        last = (found[-1].line.workspace, found[-1].seq)
 
 
 def _next_page(
     work: UnitOfWork, reader: Reader, query: AuditQuery, last: tuple[str, int] | None, size: int
-) -> list[LoggedEvent]:
-    statement = _found(reader, query).order_by(_T.c.workspace, _T.c.seq).limit(size)
+) -> list[Taken]:
+    statement = select(*LINE, _T.c.hash).where(*conditions(reader, query))
+    statement = statement.order_by(_T.c.workspace, _T.c.seq).limit(size)
     if last is not None:
         workspace, seq = last
         same = and_(_T.c.workspace == workspace, _T.c.seq > seq)
-        # one workspace is a range of the primary key; an OR would be read from its beginning
-        statement = statement.where(same if reader.workspace else or_(_T.c.workspace > workspace, same))
-    return with_texts(work, work.execute(statement).all())
+        # a row compared is a range of the primary key; an OR would be read from its beginning
+        later = same if reader.workspace else tuple_(_T.c.workspace, _T.c.seq) > (workspace, seq)
+        statement = statement.where(later)
+    rows = [(Line._make(row[:-1]), row[-1]) for row in work.execute(statement)]
+    found = texts_of(work, [(line.workspace, line.seq) for line, _ in rows if has_text(line)])
+    return [Taken(line, hashed, found.get((line.workspace, line.seq), {})) for line, hashed in rows]
 
 
 def _found(reader: Reader, query: AuditQuery) -> Select[Any]:

@@ -323,6 +323,12 @@ audit_event = Table(
     Column("previous_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),
     CheckConstraint("outcome IN ('success', 'denied', 'failure', 'unknown')", name="outcome"),
+    # A page is newest first: one value's events in the order of their numbers, and all in that of time.
+    Index(None, "workspace", "actor", "seq"),
+    Index(None, "workspace", "action", "seq"),
+    Index(None, "workspace", "outcome", "seq"),
+    Index(None, "workspace", "number", "seq"),
+    Index(None, "at", "seq"),
 )
 
 audit_text = Table(  # what people wrote, apart from the chain, so that it can be erased

@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Any, NamedTuple
 
-from bot.model.audit import LoggedEvent
+from bot.model.audit import ERASED
+from bot.model.audit_chain import Line, canonical, record, to_line, to_text
+from bot.model.money import from_units
 
 COLUMNS = (
     "workspace", "seq", "id", "at", "account", "actor_type", "actor", "on_behalf_of", "action", "outcome",
@@ -15,6 +17,7 @@ COLUMNS = (
 """The columns of the CSV, for good: people build on their names."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\x00")
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+_CHANGES = "changes."
 
 
 class Format(StrEnum):
@@ -22,26 +25,69 @@ class Format(StrEnum):
 
     JSONL = "jsonl"
     CSV = "csv"
+    OCSF = "ocsf"
 
 
-def json_line(logged: LoggedEvent) -> str:
-    """One event as one line of JSON: every field, keys in order, so that equal events are equal lines."""
-    kept = {**asdict(logged), **asdict(logged.event), "at": logged.at.isoformat(timespec="microseconds")}
-    del kept["event"]
-    return json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+class Taken(NamedTuple):
+    """An event as it leaves: its line, its hash, and what people wrote, by the name of the field."""
+
+    line: Line
+    hash: str
+    texts: Mapping[str, tuple[str | None, str | None]]  #: salt and text; both None once it was erased
+
+    @property
+    def seq(self) -> int:
+        """Its number in its workspace's log."""
+        return self.line.seq
+
+    @property
+    def reason(self) -> str | None:
+        """What was written as the reason; ERASED if it was taken out."""
+        return None if self.line.reason_hash is None else self._text("reason")
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The changes, with what people wrote in the place of its hash."""
+        if not any(field.startswith(_CHANGES) for field in self.texts):
+            return self.line.changes
+        return {
+            name: self._text(_CHANGES + name) if _CHANGES + name in self.texts else value
+            for name, value in self.line.changes.items()
+        }
+
+    def _text(self, field: str) -> str:
+        text = self.texts.get(field, (None, None))[1]
+        return ERASED if text is None else text
 
 
-def csv_row(logged: LoggedEvent) -> Sequence[str]:
+def json_line(taken: Taken) -> str:
+    """One event as one line of canonical JSON: all that its hash and those of its texts are made of."""
+    texts = {field: {"salt": salt, "text": text} for field, (salt, text) in taken.texts.items()}
+    return canonical({"event": record(taken.line), "hash": taken.hash, "texts": texts}).decode()
+
+
+def read_line(text: str) -> Taken:
+    """The event of `json_line`. Raises ValueError for a line that is written otherwise."""
+    try:
+        written = json.loads(text)
+        texts = {field: (kept["salt"], kept["text"]) for field, kept in written["texts"].items()}
+        taken = Taken(to_line(written["event"]), written["hash"], texts)
+        if json_line(taken) == text:
+            return taken
+    except (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        pass  # said below
+    raise ValueError("not a line of an export")
+
+
+def csv_row(taken: Taken) -> Sequence[str]:
     """One event as the cells of COLUMNS."""
-    event = logged.event
-    number = f"+{event.number}" if event.number else ""
-    at = logged.at.isoformat(timespec="microseconds")
+    line = taken.line
     cells = (
-        event.workspace, str(logged.seq), logged.id, at, event.account, event.actor.type, event.actor.id,
-        event.on_behalf_of or "", event.action, event.outcome,
-        event.request_id or "", event.purchase_id or "", number, event.country or "",
-        "" if event.cost is None else str(event.cost), event.reason or "", _json(event.changes),
-        _json(event.context), logged.hash,
+        line.workspace, str(line.seq), line.id, to_text(line.at), line.account, line.actor_type, line.actor,
+        line.on_behalf_of or "", line.action, line.outcome, line.request_id or "", line.purchase_id or "",
+        f"+{line.number}" if line.number else "", line.country or "",
+        "" if line.cost is None else str(from_units(line.cost)), taken.reason or "",
+        _json(taken.changes), _json(line.context), taken.hash,
     )  # fmt: skip
     return [safe_cell(cell) for cell in cells]
 
@@ -53,5 +99,4 @@ def safe_cell(text: str) -> str:
     return f"'{text}"
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode

@@ -1,13 +1,16 @@
 """The log taken away and counted, by an operator in the shell: all workspaces, in bounded memory."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TextIO
 
-from bot.model.audit import Action, Actor, ActorType, AuditEvent, LoggedEvent
-from bot.model.audit_export import COLUMNS, Format, csv_row, json_line
+from bot import __version__
+from bot.model.audit import Action, Actor, ActorType, AuditEvent
+from bot.model.audit_export import COLUMNS, Format, Taken, csv_row, json_line
+from bot.model.audit_ocsf import ocsf_line
 from bot.model.audit_query import AuditQuery
-from storage import audit, audit_search
+from storage import audit, audit_chain, audit_search
 from storage.audit import Reader
 from storage.audit_search import By, Counted
 from storage.unit_of_work import Database
@@ -30,47 +33,50 @@ def stats(database: Database, query: AuditQuery, by: By) -> list[Counted]:
         return audit_search.counts(work, EVERYTHING, query, by)
 
 
-def export(database: Database, query: AuditQuery, kind: Format, out: TextIO, written: Written) -> int:
+def export(
+    database: Database, query: AuditQuery, kind: Format, out: TextIO, written: Written, *, account: str = ""
+) -> int:
     """Writes every event that matches to `out` and returns how many; that it was done is logged."""
-    accounts: dict[str, tuple[str, int]] = {}
-    events = _counted(audit_search.stream(database, EVERYTHING, query), accounts, written)
-    if kind is Format.CSV:
-        _write_csv(events, out)
-    else:
-        out.writelines(f"{json_line(event)}\n" for event in events)
+    found: Counter[str] = Counter()
+    events = _counted(audit_search.stream(database, EVERYTHING, query), found, written)
+    match kind:
+        case Format.CSV:
+            _write_csv(events, out)
+        case Format.OCSF:
+            out.writelines(f"{ocsf_line(event, version=__version__)}\n" for event in events)
+        case Format.JSONL:
+            out.writelines(f"{json_line(event)}\n" for event in events)
     out.flush()
-    _log(database, query, kind, accounts)
-    return sum(events for _, events in accounts.values())
+    _log(database, query, kind, found, account)
+    return found.total()
 
 
-def _write_csv(events: Iterable[LoggedEvent], out: TextIO) -> None:
+def _write_csv(events: Iterable[Taken], out: TextIO) -> None:
     rows = csv.writer(out)
     rows.writerow(COLUMNS)
     rows.writerows(csv_row(event) for event in events)
 
 
-def _counted(
-    events: Iterable[LoggedEvent], accounts: dict[str, tuple[str, int]], written: Written
-) -> Iterator[LoggedEvent]:
-    for number, logged in enumerate(events, 1):
-        event = logged.event
-        accounts[event.workspace] = (event.account, accounts.get(event.workspace, ("", 0))[1] + 1)
-        yield logged
+def _counted(events: Iterable[Taken], found: Counter[str], written: Written) -> Iterator[Taken]:
+    for number, taken in enumerate(events, 1):
+        found[taken.line.workspace] += 1
+        yield taken
         written(number)
 
 
-def _log(database: Database, query: AuditQuery, kind: Format, accounts: dict[str, tuple[str, int]]) -> None:
-    """A line in the log of each workspace of which something was taken."""
+def _log(database: Database, query: AuditQuery, kind: Format, found: Mapping[str, int], account: str) -> None:
+    """A line in every workspace's log, also where nothing was found: all of them were looked through."""
     with database.write() as work:
-        for workspace, (account, events) in sorted(accounts.items()):
-            changes = {"query": str(query), "format": kind.value, "found": events}
+        for head in audit_chain.heads(work):
+            changes = {"query": str(query), "format": kind.value, "found": found.get(head.workspace, 0)}
             audit.append(
                 work,
                 AuditEvent(
-                    workspace=workspace,
+                    workspace=head.workspace,
                     account=account,
                     actor=OPERATOR,
                     action=Action.AUDIT_EXPORTED,
                     changes=changes,
+                    context={"door": "shell"},
                 ),
             )

@@ -86,6 +86,15 @@ ELSEWHERE: Mapping[str, str] = {
     "usecases.lifecycle.Lifecycle.started": "the program started",
     "usecases.lifecycle.Lifecycle.stopped": "the program stopped",
     "usecases.turns.hold": "Slack asks for a pause in a channel",
+    "audit_shell._log_verified": "that the log was checked is logged",
+    "usecases.archive._one": "old events go, their archive has been verified",
+    "usecases.audit_export._log": "that the log was exported is logged",
+    "usecases.checkpoint._record": "a checkpoint is logged; the next one anchors the same events",
+    "usecases.erase.erase": "what somebody wrote is taken out",
+    "usecases.lifecycle.Lifecycle.started": "a process has begun",
+    "usecases.lifecycle.Lifecycle.stopped": "a process ends",
+    "usecases.lifecycle.arm": "the hourly checkpoint is armed",
+    "usecases.look_up.log_reading": "an operator read the log",
 }
 """Commits beside the way: nothing is bought, promised or told after them that they could lose."""
 

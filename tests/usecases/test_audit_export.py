@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model.audit import Action, Actor, ActorType, AuditEvent
+from bot.model.audit_chain import hash_of_record, hash_of_text
 from bot.model.audit_export import COLUMNS, Format, safe_cell
 from bot.model.audit_query import AuditQuery, Is, Key, Term
 from bot.model.errors import Misread, NotUnderstood
 from bot.shell_audit import bars, pointed
 from bot.usecases.audit_export import count_events, export, stats
+from bot.usecases.erase import erase
 from bot.whole_file import whole_file
 from storage import audit, audit_search
 from storage.audit import Reader
@@ -49,11 +51,51 @@ def test_json_has_every_event_and_every_field_a_line_each(database: Database) ->
     _log(database, "T0ONE", NASTY, "b")
     _log(database, "T0TWO", "c")
     lines = [json.loads(line) for line in _taken(database, Format.JSONL).splitlines()]
-    assert [(line["workspace"], line["seq"]) for line in lines] == [("T0ONE", 1), ("T0ONE", 2), ("T0TWO", 1)]
-    assert lines[0]["reason"] == NASTY
-    assert lines[0]["actor"] == {"type": "user", "id": "U0BEA"}
-    assert lines[0]["country"] == "US"
-    assert len(lines[0]["hash"]) == 64
+    numbers = [(line["event"]["workspace"], line["event"]["seq"]) for line in lines]
+    assert numbers == [("T0ONE", 1), ("T0ONE", 2), ("T0TWO", 1)]
+    event, reason = lines[0]["event"], lines[0]["texts"]["reason"]
+    assert reason["text"] == NASTY
+    assert event["actor"] == {"type": "user", "id": "U0BEA"}
+    assert event["country"] == "US"
+    assert hash_of_record(event) == lines[0]["hash"] == lines[1]["event"]["previous_hash"]
+    assert hash_of_text(reason["salt"], NASTY) == event["reason_hash"]
+
+
+def test_what_somebody_wrote_among_the_changes_is_in_every_format(database: Database) -> None:
+    changes = {"from": NASTY}
+    actor = Actor(ActorType.USER, "U0BEA")
+    action = Action.REQUEST_REASON_CHANGED
+    with database.write() as work:
+        audit.append(
+            work,
+            AuditEvent(workspace="T0ONE", account="MA", actor=actor, action=action, changes=changes),
+        )
+    line = json.loads(_taken(database, Format.JSONL))
+    assert line["texts"]["changes.from"]["text"] == NASTY
+    of_actor = AuditQuery((Term(Key.ACTOR, (Is("U0BEA"),)),))
+    (row,) = csv.DictReader(io.StringIO(_taken(database, Format.CSV, of_actor), newline=""))
+    assert json.loads(row["changes"]) == changes
+    assert json.loads(_taken(database, Format.OCSF, of_actor))["unmapped"]["changes"] == changes
+
+
+def test_an_erased_text_is_said_to_be_erased(database: Database) -> None:
+    _log(database, "T0ONE", "private")
+    erase(database, "MA", "U0BEA", reason="she asked")
+    of_actor = AuditQuery((Term(Key.ACTOR, (Is("U0BEA"),)),))
+    line = json.loads(_taken(database, Format.JSONL, of_actor))
+    assert line["texts"] == {"reason": {"salt": None, "text": None}}
+    (row,) = csv.DictReader(io.StringIO(_taken(database, Format.CSV, of_actor), newline=""))
+    assert row["reason"] == "(erased)"
+
+
+def test_an_export_that_finds_nothing_is_logged_in_every_workspace(database: Database) -> None:
+    _log(database, "T0ONE", "a")
+    _log(database, "T0TWO", "b")
+    assert _taken(database, Format.JSONL, AuditQuery((Term(Key.ACTOR, (Is("U0NOBODY"),)),))) == ""
+    with database.read() as work:
+        for workspace in ("T0ONE", "T0TWO"):
+            newest = audit_search.page(work, Reader(workspace), AuditQuery(), limit=1)[0].event
+            assert (newest.action, newest.changes["found"]) == (Action.AUDIT_EXPORTED, 0)
 
 
 def test_a_spreadsheet_runs_nothing_and_shows_numbers_as_they_are(database: Database) -> None:
