@@ -35,6 +35,7 @@ from bot.model.audit import Actor, ActorType
 from bot.model.audit_export import Format
 from bot.model.audit_query import AuditQuery
 from bot.model.audit_query_reader import parse_audit_query
+from bot.model.audit_words import By
 from bot.model.errors import NotUnderstood, NumberdeskError, PolicyError, SettingsError
 from bot.model.money import parse_usd
 from bot.model.numbers import parse_number
@@ -55,12 +56,12 @@ from bot.usecases.audit_export import count_events, export, stats
 from bot.usecases.check import Checked
 from bot.usecases.check import check as check_purchases
 from bot.usecases.explain import explain_by_file
-from bot.usecases.look_up import open_purchases, query_log
+from bot.usecases.look_up import open_purchases
+from bot.usecases.read_log import query_log
 from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, settle_by_hand
 from bot.whole_file import whole_file
 from handlers.people import SlackPeople
 from handlers.ui.help import misread_lines
-from storage.audit_search import By
 from storage.unit_of_work import Database
 
 SLACK = ("SLACK_BOT_TOKEN",)

@@ -34,6 +34,16 @@ def keep(work: UnitOfWork, workspace: str, slack_id: str, found: Found | None) -
     work.execute(new.on_conflict_do_update(index_elements=["workspace", "id"], set_=values))
 
 
+def called(work: UnitOfWork, workspace: str, name: str) -> tuple[str, ...]:
+    """The ids of the people of that name, in capitals or not, with or without an `@`."""
+    wanted = name.strip().removeprefix("@").casefold()
+    rows = work.rows(select(directory.c.id, directory.c.found).where(directory.c.workspace == workspace))
+    entries = ((row["id"], _found(row["found"])) for row in rows)
+    return tuple(
+        sorted(i for i, found in entries if isinstance(found, Profile) and found.name.casefold() == wanted)
+    )
+
+
 def stale(work: UnitOfWork, workspace: str, ids: Iterable[str], fresh: timedelta) -> list[str]:
     """Those of `ids` about which Slack has to be asked again."""
     wanted = sorted(set(ids))

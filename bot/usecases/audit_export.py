@@ -7,9 +7,10 @@ from typing import TextIO
 from bot.model.audit import Action, Actor, ActorType, AuditEvent, LoggedEvent
 from bot.model.audit_export import COLUMNS, Format, csv_row, json_line
 from bot.model.audit_query import AuditQuery
+from bot.model.audit_words import By
 from storage import audit, audit_search
 from storage.audit import Reader
-from storage.audit_search import By, Counted
+from storage.audit_search import Counted
 from storage.unit_of_work import Database
 
 EVERYTHING = Reader(None)
@@ -34,13 +35,24 @@ def export(database: Database, query: AuditQuery, kind: Format, out: TextIO, wri
     """Writes every event that matches to `out` and returns how many; that it was done is logged."""
     accounts: dict[str, tuple[str, int]] = {}
     events = _counted(audit_search.stream(database, EVERYTHING, query), accounts, written)
+    _write(events, kind, out)
+    out.flush()
+    _log(database, query, kind, accounts)
+    return sum(events for _, events in accounts.values())
+
+
+def write_events(events: Iterable[LoggedEvent], kind: Format, out: TextIO, written: Written) -> int:
+    """Writes events to `out` and returns how many."""
+    accounts: dict[str, tuple[str, int]] = {}
+    _write(_counted(events, accounts, written), kind, out)
+    return sum(each for _, each in accounts.values())
+
+
+def _write(events: Iterable[LoggedEvent], kind: Format, out: TextIO) -> None:
     if kind is Format.CSV:
         _write_csv(events, out)
     else:
         out.writelines(f"{json_line(event)}\n" for event in events)
-    out.flush()
-    _log(database, query, kind, accounts)
-    return sum(events for _, events in accounts.values())
 
 
 def _write_csv(events: Iterable[LoggedEvent], out: TextIO) -> None:

@@ -77,6 +77,8 @@ def of_purchase(
             request_id=request.id,
             purchase_id=purchase.id,
             number=purchase.number,
+            country=purchase.offer.country,
+            cost=purchase.amount,
             **fields,
         ),
     )

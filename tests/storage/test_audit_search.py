@@ -8,9 +8,10 @@ import pytest
 from bot.model.audit import SYSTEM, Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
 from bot.model.audit_query import AuditQuery
 from bot.model.audit_query_reader import parse_audit_query
+from bot.model.audit_words import By
 from storage import audit, audit_search
 from storage.audit import Reader
-from storage.audit_search import By, Counted
+from storage.audit_search import Counted
 from storage.unit_of_work import Database
 from tests.storage.rows import ACCOUNT
 

@@ -32,9 +32,10 @@ from bot.usecases.decide import AlreadyDecided, AlreadySpoken, MayDecide, MayNot
 from bot.usecases.explain import Explained, ExplainedRequest, NotOffered, Rules
 from bot.usecases.extend import Extended, ExtendedBefore
 from bot.usecases.home import HomeSheet
-from bot.usecases.look_up import LogPage, NotTheirs, RequestsPage, RequestView, Timeline, Which
+from bot.usecases.look_up import NotTheirs, RequestsPage, RequestView, Timeline, Which
 from bot.usecases.preview import NotAllowed, OfferGone, Preview, Taken
 from bot.usecases.quorum import Unreachable
+from bot.usecases.read_log import LogPage
 from bot.usecases.report import SHOWN, ReportView
 from bot.usecases.reprice import Dearer, DearerThanAllowed, Gone, Moved, Same
 from bot.usecases.search import Found, SearchPage

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.usecases.look_up import LogPage, read_log
+from bot.usecases.read_log import LogPage, read_log
 from handlers.ui.audit import log_page
 from tests.usecases.conftest import Bench
 
