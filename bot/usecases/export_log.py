@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import SEEK_END, TextIOWrapper
 from typing import IO
 
 from bot.model.audit import Action
@@ -64,8 +65,14 @@ def request_export(desk: Desk, person: Person, text: str, kind: Format) -> Expor
         who, not_known = reader(work, desk, person)
         events = audit_search.count(work, who, understood(work, person.workspace, text))
     with desk.database.write() as work:
-        args = {"workspace": person.workspace, "user": person.user, "query": text, "format": kind.value}
-        jobs.put(work, f"export:{work.new_id('X')}", **args)
+        jobs.put(
+            work,
+            f"export:{work.new_id('X')}",
+            workspace=person.workspace,
+            user=person.user,
+            query=text,
+            format=kind.value,
+        )
     return ExportComing(events, kind, who.user is None, not_known)
 
 
@@ -80,13 +87,14 @@ def written(desk: Desk, wanted: Export, keep: Callable[[], None]) -> Iterator[Wr
     """The file, in bounded memory; what its reader may see is asked anew. `keep` is called for each event."""
     learn(desk, wanted.person.workspace, wanted.person.user)
     who, query = _now(desk, wanted)
-    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as out:
+    with tempfile.TemporaryFile() as file:
+        out = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
         stream = audit_search.stream(desk.database, who, query)
         events = write_events(stream, wanted.format, out, lambda _: keep())
-        out.flush()
-        size = out.buffer.seek(0, 2)
-        out.buffer.seek(0)
-        yield Written(out.buffer, f"numberdesk-log.{wanted.format}", size, events, who.user is None)
+        out.detach()  # else the file would be closed with it
+        size = file.seek(0, SEEK_END)
+        file.seek(0)
+        yield Written(file, f"numberdesk-log.{wanted.format}", size, events, who.user is None)
 
 
 def _now(desk: Desk, wanted: Export) -> tuple[Reader, AuditQuery]:
