@@ -34,7 +34,6 @@ from bot.model import policy as rules
 from bot.model.audit import Actor, ActorType
 from bot.model.audit_export import Format
 from bot.model.audit_query import AuditQuery
-from bot.model.audit_query_reader import parse_audit_query
 from bot.model.audit_words import By
 from bot.model.errors import NotUnderstood, NumberdeskError, PolicyError, SettingsError
 from bot.model.money import parse_usd
@@ -56,8 +55,9 @@ from bot.usecases.audit_export import count_events, export, stats
 from bot.usecases.check import Checked
 from bot.usecases.check import check as check_purchases
 from bot.usecases.explain import explain_by_file
+from bot.usecases.follow import Follower
 from bot.usecases.look_up import open_purchases
-from bot.usecases.read_log import query_log
+from bot.usecases.read_log import query_log, understood
 from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, settle_by_hand
 from bot.whole_file import whole_file
 from handlers.people import SlackPeople
@@ -233,11 +233,15 @@ def _members() -> rules.Members:
 def audit_query(
     query: Annotated[list[str] | None, typer.Argument(help="Such as: action:purchase.* since:7d")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes in.")] = False,  # noqa: FBT002
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """List the newest events that match."""
     database = _database(_settings())
     asked = _asked(database, " ".join(query or ()))
+    if follow:
+        shell.follow(Follower(database, asked), limit, as_json=as_json)
+        return
     shell.show_events(query_log(database, asked, limit=limit), as_json=as_json)
 
 
@@ -271,10 +275,9 @@ def audit_export(
 
 def _asked(database: Database, text: str) -> AuditQuery:
     """The query in `text`; what is not understood is pointed at."""
-    with database.read() as work:
-        now = work.now
     try:
-        return parse_audit_query(text, now)
+        with database.read() as work:
+            return understood(work, None, text)
     except NotUnderstood as problem:
         for line in pointed(text, problem):
             typer.echo(line, err=True)

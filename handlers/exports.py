@@ -13,15 +13,16 @@ from storage.jobs import Job
 
 log = structlog.get_logger(__name__)
 
+LONGEST_PAUSE = 300.0
 MOST_TRIES = 20
-"""About an hour and a half; then whoever asked hears that no file comes."""
+"""About an hour; then whoever asked hears that no file comes."""
 NO_SCOPE = "missing_scope"
 
 
 def send(parts: Parts, job: Job, keep: Callable[[], None]) -> float | None:
     """Writes the file and sends it; seconds until the next try, or None when it is sent or never will be.
 
-    Slack down: raises, and the worker tries again. A crash behind the last call may send the file twice.
+    What the file holds is read anew at each try. A crash behind the last call may send the file twice.
     """
     wanted = asked_for(job)
     try:
@@ -33,7 +34,8 @@ def send(parts: Parts, job: Job, keep: Callable[[], None]) -> float | None:
         _give_up(parts, wanted, problem.why)
     except Unreachable as problem:
         if not _refuses_scope(problem) and job.attempts < MOST_TRIES:
-            raise
+            log.warning("a file with the log could not be sent; it is tried again", why=str(problem))
+            return min(LONGEST_PAUSE, 2.0**job.attempts)
         _give_up(parts, wanted, NO_SCOPE if _refuses_scope(problem) else "nothing for a long time")
     return None
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from bot.model.people import Found, Group, Profile
 from storage.schema import directory
@@ -34,13 +34,14 @@ def keep(work: UnitOfWork, workspace: str, slack_id: str, found: Found | None) -
     work.execute(new.on_conflict_do_update(index_elements=["workspace", "id"], set_=values))
 
 
-def called(work: UnitOfWork, workspace: str, name: str) -> tuple[str, ...]:
-    """The ids of the people of that name, in capitals or not, with or without an `@`."""
+def called(work: UnitOfWork, workspace: str | None, name: str) -> tuple[str, ...]:
+    """The ids of the people of that name, in capitals or not, with or without an `@`; None: anywhere."""
     wanted = name.strip().removeprefix("@").casefold()
-    rows = work.rows(select(directory.c.id, directory.c.found).where(directory.c.workspace == workspace))
+    here = true() if workspace is None else directory.c.workspace == workspace
+    rows = work.rows(select(directory.c.id, directory.c.found).where(here))
     entries = ((row["id"], _found(row["found"])) for row in rows)
     return tuple(
-        sorted(i for i, found in entries if isinstance(found, Profile) and found.name.casefold() == wanted)
+        sorted({i for i, found in entries if isinstance(found, Profile) and found.name.casefold() == wanted})
     )
 
 

@@ -108,7 +108,7 @@ def reader(work: UnitOfWork, desk: Desk, person: Person) -> tuple[Reader, bool]:
     return Reader(person.workspace, None if everything else person.user), not_known
 
 
-def understood(work: UnitOfWork, workspace: str, text: str) -> AuditQuery:
+def understood(work: UnitOfWork, workspace: str | None, text: str) -> AuditQuery:
     """The query, whose names are those that the directory knows. Raises NotUnderstood."""
     return parse_audit_query(text, work.now, lambda name: directory.called(work, workspace, name))
 

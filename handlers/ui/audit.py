@@ -118,7 +118,7 @@ def _texts(logged: LoggedEvent) -> Iterator[Block]:
     """The reason as it was written; what was erased says so."""
     if logged.event.reason and "reason" not in logged.erased:
         yield section("*Reason*")
-        yield words(clean(logged.event.reason, BLOCK_TEXT))
+        yield words(clean(logged.event.reason, BLOCK_TEXT) or "(blank)")
     if logged.erased:
         names = ", ".join(code(name) for name in logged.erased)
         yield section(f"Erased on request: {names}. The log still proves that something stood there.")
