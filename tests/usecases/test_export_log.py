@@ -1,7 +1,7 @@
 """The log taken away from Slack: what the job holds, what the file holds, and what the log says of it."""
 
 import csv
-from io import TextIOWrapper
+from io import StringIO
 
 import pytest
 
@@ -24,8 +24,10 @@ def job_of(bench: Bench) -> Job:
 def rows(bench: Bench, wanted: Export) -> list[dict[str, str]]:
     told: list[int] = []
     with written(bench.desk, wanted, lambda: told.append(1)) as made:
-        found = list(csv.DictReader(TextIOWrapper(made.file, encoding="utf-8", newline="")))
+        content = made.file.read()
+        found = list(csv.DictReader(StringIO(content.decode(), newline="")))
         assert len(told) == made.events == len(found)
+        assert made.size == len(content)
         assert made.name == "numberdesk-log.csv"
     return found
 

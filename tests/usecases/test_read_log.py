@@ -93,9 +93,8 @@ FINANCE = f'{POLICY}\n[audit]\nauditors = ["U0FIN"]\n'
 def test_the_policy_says_who_reads_all_of_it(make_bench: MakeBench) -> None:
     bench = make_bench(FINANCE)
     bench.offers()
-    assert [page(bench, user).all_of_it for user in ("U0FIN", "U0BOSS", "U0A03", "U0BEA")] == [True] + [
-        False
-    ] * 3
+    assert page(bench, "U0FIN").all_of_it
+    assert not any(page(bench, user).all_of_it for user in ("U0BOSS", "U0A03", "U0BEA"))
     assert not page(bench, "U0BOSS").not_known
 
 
@@ -152,7 +151,7 @@ def test_a_cursor_comes_back_as_it_was(newer: bool, seq: int) -> None:
     assert cursor(made.token()) == made and str(seq) not in made.token()
 
 
-@pytest.mark.parametrize("token", ["", "7", "no cursor", "MTI=x", "ÄÖ", "MQ==", "MSQk"])
+@pytest.mark.parametrize("token", ["", "7", "no cursor", "ÄÖ", "MQ==", "MSQk"])
 def test_what_is_no_cursor_is_the_first_page(token: str) -> None:
     assert cursor(token) is None
 
