@@ -34,7 +34,7 @@ from bot.model import policy as rules
 from bot.model.audit import Actor, ActorType
 from bot.model.audit_export import Format
 from bot.model.audit_query import AuditQuery
-from bot.model.audit_query_reader import parse_audit_query
+from bot.model.audit_words import By
 from bot.model.errors import NotUnderstood, NumberdeskError, PolicyError, SettingsError
 from bot.model.money import parse_usd
 from bot.model.numbers import parse_number
@@ -55,12 +55,13 @@ from bot.usecases.audit_export import count_events, export, stats
 from bot.usecases.check import Checked
 from bot.usecases.check import check as check_purchases
 from bot.usecases.explain import explain_by_file
-from bot.usecases.look_up import log_reading, open_purchases, query_log
+from bot.usecases.follow import Follower
+from bot.usecases.look_up import open_purchases
+from bot.usecases.read_log import log_reading, query_log, understood
 from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, settle_by_hand
 from bot.whole_file import whole_file
 from handlers.people import SlackPeople
 from handlers.ui.help import misread_lines
-from storage.audit_search import By
 from storage.unit_of_work import Database
 
 SLACK = ("SLACK_BOT_TOKEN",)
@@ -232,12 +233,17 @@ def _members() -> rules.Members:
 def audit_query(
     query: Annotated[list[str] | None, typer.Argument(help="Such as: action:purchase.* since:7d")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes in.")] = False,  # noqa: FBT002
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """List the newest events that match."""
     settings, database = _opened()
     text = " ".join(query or ())
     asked = _asked(database, text)
+    if follow:
+        log_reading(database, settings.plivo_auth_id or "", text, 0)
+        shell.follow(Follower(database, asked), limit, as_json=as_json)
+        return
     found = query_log(database, asked, limit=limit)
     log_reading(database, settings.plivo_auth_id or "", text, len(found))
     shell.show_events(found, as_json=as_json)
@@ -273,10 +279,9 @@ def audit_export(
 
 def _asked(database: Database, text: str) -> AuditQuery:
     """The query in `text`; what is not understood is pointed at."""
-    with database.read() as work:
-        now = work.now
     try:
-        return parse_audit_query(text, now)
+        with database.read() as work:
+            return understood(work, None, text)
     except NotUnderstood as problem:
         if sys.stderr.isatty():  # a script gets its one line
             for line in pointed(text, problem):

@@ -45,7 +45,7 @@ from bot.usecases.name import name
 from bot.usecases.settle import settle
 from bot.usecases.sweep import holding, seed, sweep
 from bot.worker import Handler, Worker
-from handlers import messages, reports
+from handlers import exports, messages, reports
 from handlers.anchors import to_channel
 from handlers.errand import aside
 from handlers.home_team import HomeApp
@@ -306,7 +306,7 @@ def make_program(settings: Settings, *, works: bool) -> Program:
 def make_workers(parts: Parts, settings: Settings) -> tuple[Worker, ...]:
     """A worker for each kind of waiting: for the provider, for Slack, and for nobody."""
     database, lease = parts.desk.database, settings.job_lease
-    crons = {"cron": _cron(parts, settings)}
+    crons = {"cron": _cron(parts, settings), "export": _exporting(parts, lease)}
     return (
         Worker(database, _buying(parts.desk), lease=lease, threads=BUYING_THREADS),
         Worker(database, _saying(parts), lease=lease, threads=SAYING_THREADS, redo=DRAWING),
@@ -331,6 +331,10 @@ def _saying(parts: Parts) -> Mapping[str, Handler]:
         "report": lambda job: reports.draw(parts, job.subject),
         "home": lambda job: messages.home(parts, Person(*job.words(2))),
     }
+
+
+def _exporting(parts: Parts, lease: float) -> Handler:
+    return lambda job: exports.send(parts, job, holding(parts.desk, job, lease))
 
 
 def _timing(desk: Desk) -> Mapping[str, Handler]:

@@ -10,6 +10,7 @@ SCOPES = {
     "chat:write.public": "a card in a public channel that nobody invited the bot to",
     "users:read": "who is a guest, of another workspace or deactivated",
     "usergroups:read": "who is in the groups that the policy names",
+    "files:write": "the log as a file, to the direct message of who asked for it",
     "im:write": "a direct message where the bot cannot post",
 }
 

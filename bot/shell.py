@@ -1,10 +1,12 @@
 """What the shell shows: tables for people, JSON for programs."""
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import typer
@@ -21,8 +23,12 @@ from bot.model.policy_file import LoadedPolicy
 from bot.shell_audit import bars
 from bot.table import room, table
 from bot.usecases.check import Checked
+from bot.usecases.follow import Follower
 from storage.audit_search import Counted
 from storage.purchases import KeptPurchase
+
+FOLLOWS_EVERY = 1.0
+"""Seconds between two looks at the log."""
 
 
 def show_events(events: Sequence[LoggedEvent], *, as_json: bool) -> None:
@@ -45,6 +51,31 @@ def show_events(events: Sequence[LoggedEvent], *, as_json: bool) -> None:
             for e in events
         ),
     )
+
+
+def follow(follower: Follower, limit: int, *, as_json: bool) -> None:
+    """Prints the newest events, the oldest of them first, and goes on with what comes in."""
+    never = Event()
+    with suppress(KeyboardInterrupt, BrokenPipeError):
+        _print_events(follower.begin(limit), as_json=as_json)
+        while not never.wait(FOLLOWS_EVERY):
+            _print_events(follower.news(), as_json=as_json)
+
+
+def _print_events(events: Sequence[LoggedEvent], *, as_json: bool) -> None:
+    for logged in events:
+        line = json.dumps(_event(logged), default=str, sort_keys=True) if as_json else event_line(logged)
+        typer.echo(line)
+    sys.stdout.flush()  # the reader may be a pipe
+
+
+def event_line(logged: LoggedEvent) -> str:
+    """An event in one line, whatever somebody wrote."""
+    event = logged.event
+    number = format_number(event.number) if event.number else ""
+    said = event.reason or str(event.changes.get("search", ""))
+    parts = (event.actor.id, event.action, event.outcome, number, event.request_id or "", said)
+    return _safe("  ".join([f"{logged.at:%Y-%m-%d %H:%M:%S}", *filter(None, parts)]))
 
 
 def _event(logged: LoggedEvent) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.model.errors import NotUnderstood
+from bot.model.money import format_usd
 from storage.audit_search import Counted
 
 CELLS = 20
@@ -17,9 +18,13 @@ def bars(counted: Sequence[Counted]) -> list[str]:
     width = max(len(one.name or "none") for one in counted)
     return [
         f"{one.name or 'none':<{width}}  {_bar(one.events, most)}  "
-        f"{one.events:,} of {total:,} events, {one.events * 100 // total}%"
+        f"{one.events:,} of {total:,} events, {one.events * 100 // total}%{_bought(one)}"
         for one in counted
     ]
+
+
+def _bought(one: Counted) -> str:
+    return f", {format_usd(one.spent)} bought" if one.spent else ""
 
 
 def _bar(events: int, most: int) -> str:

@@ -11,6 +11,7 @@ from handlers import (
     deciding,
     errors,
     home,
+    log,
     options,
     reports,
     views,
@@ -20,6 +21,6 @@ from handlers.parts import Parts
 
 def register(app: App, parts: Parts) -> None:
     """Puts every listener on a Bolt app; `actions` ends with the one for buttons that nobody knows."""
-    doors = (commands, browsing, asking, deciding, changing, reports)
+    doors = (commands, browsing, asking, deciding, changing, reports, log)
     for door in (*doors, actions, views, options, home, errors):
         door.register(app, parts)

@@ -6,14 +6,13 @@ from functools import partial
 from slack_bolt import Ack, App
 
 from bot.model.search import without
-from bot.usecases import look_up
 from bot.usecases import search as searching
 from bot.usecases.search import SearchPage
 from handlers.clicks import Clicks, choice, listen, open_view, value
 from handlers.commands import rented_page
 from handlers.errand import Reply, after_click
 from handlers.parts import Body, Parts, where, who_acts
-from handlers.ui import audit, offers
+from handlers.ui import offers
 from handlers.ui.form import search_form
 from handlers.ui.refusals import SEARCH_GONE
 from handlers.ui.trouble import OLD_BUTTON
@@ -80,13 +79,6 @@ def drop(parts: Parts, body: Body, reply: Reply) -> None:
     reply.say(offers.search_page(fresh), replace=True)
 
 
-def older(parts: Parts, body: Body, reply: Reply) -> None:
-    """The next page of the log, in the same message."""
-    before, _, query = value(body).partition(" ")
-    page = look_up.read_log(parts.desk, who_acts(body), query, before=int(before))
-    reply.say(audit.log_page(page), replace=True)
-
-
 def turn_list(parts: Parts, body: Body, reply: Reply) -> None:
     reply.say(rented_page(parts, int(value(body))), replace=True)
 
@@ -96,7 +88,6 @@ CLICKS: Clicks = {
     "search_share": share,
     "search_change": change,
     "search_drop:": drop,
-    "audit_older": older,
     "list_page:": turn_list,
 }
 

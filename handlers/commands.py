@@ -6,6 +6,7 @@ from functools import partial
 
 from slack_bolt import Ack, App
 
+from bot.model.audit_words import parse_audit_words
 from bot.model.errors import NotUnderstood
 from bot.model.number_list import parse_numbers
 from bot.model.numbers import parse_number
@@ -16,9 +17,10 @@ from bot.model.search_clean import visible
 from bot.usecases import explain, look_up
 from bot.usecases import search as searching
 from bot.usecases.budget import budget_sheet
+from handlers import log
 from handlers.errand import Reply, after_command
 from handlers.parts import Body, Parts, unescape, where, who_acts
-from handlers.ui import audit, budget, lists, offers, policy, requests, timeline
+from handlers.ui import budget, lists, offers, policy, requests, timeline
 from handlers.ui import help as helps
 from handlers.ui.blocks import Block, message, section
 from handlers.ui.form import search_form
@@ -168,14 +170,8 @@ def _budget(command: Command) -> None:
 
 
 def _audit(command: Command) -> None:
-    command.later(partial(_read_log, command))
-
-
-def _read_log(command: Command, reply: Reply) -> None:
-    try:
-        reply.say(audit.log_page(look_up.read_log(command.parts.desk, command.person, command.rest)))
-    except NotUnderstood as problem:
-        reply.say(helps.not_understood(problem, "audit"))
+    words = parse_audit_words(command.rest)  # what is not understood is said at once
+    command.later(partial(log.ask, command.parts, command.person, words))
 
 
 def _help(command: Command) -> None:

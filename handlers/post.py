@@ -55,14 +55,14 @@ def post(slack: WebClient, channel: str, message: Block, *, thread_ts: str | Non
 
     Raises SlowDown, Unreachable or Impossible.
     """
-    answer = _call(slack.chat_postMessage, channel=channel, thread_ts=thread_ts, **message)
+    answer = call(slack.chat_postMessage, channel=channel, thread_ts=thread_ts, **message)
     return Posted(str(answer["channel"]), str(answer["ts"]))
 
 
 def permalink(slack: WebClient, at: Posted) -> str | None:
     """A link to a message; None if Slack gives none now: lists do without."""
     try:
-        answer = _call(slack.chat_getPermalink, channel=at.channel, message_ts=at.ts)
+        answer = call(slack.chat_getPermalink, channel=at.channel, message_ts=at.ts)
     except NumberdeskError:
         return None
     return str(answer["permalink"])
@@ -70,19 +70,19 @@ def permalink(slack: WebClient, at: Posted) -> str | None:
 
 def publish(slack: WebClient, user: str, view: Block) -> None:
     """Draws a person's Home. Raises SlowDown, Unreachable or Impossible."""
-    _call(slack.views_publish, user_id=user, view=view)
+    call(slack.views_publish, user_id=user, view=view)
 
 
 def redraw(slack: WebClient, at: Posted, message: Block) -> None:
     """Draws a message anew. Raises SlowDown, Unreachable or Impossible."""
     shown = {key: message[key] for key in ("text", "blocks")}
-    _call(slack.chat_update, channel=at.channel, ts=at.ts, **shown)
+    call(slack.chat_update, channel=at.channel, ts=at.ts, **shown)
 
 
 def show(slack: WebClient, channel: str, user: str, message: Block) -> None:
     """Shows a message to one person in a channel. Raises SlowDown, Unreachable or Impossible."""
     shown = {key: message[key] for key in ("text", "blocks")}
-    _call(slack.chat_postEphemeral, channel=channel, user=user, **shown)
+    call(slack.chat_postEphemeral, channel=channel, user=user, **shown)
 
 
 def redraw_view(slack: WebClient, opened: Mapping[str, Any], view: Block) -> None:
@@ -91,7 +91,7 @@ def redraw_view(slack: WebClient, opened: Mapping[str, Any], view: Block) -> Non
     Raises SlowDown, Unreachable or Impossible.
     """
     try:
-        _call(slack.views_update, view_id=opened["id"], hash=opened["hash"], view=view)
+        call(slack.views_update, view_id=opened["id"], hash=opened["hash"], view=view)
     except Impossible as problem:
         if problem.why not in VIEW_GONE:
             raise
@@ -103,7 +103,8 @@ def retry_after(headers: Mapping[str, str]) -> float:
     return float(asked) if asked.isascii() and asked.isdecimal() else _LATER
 
 
-def _call(method: Callable[..., Any], **arguments: Any) -> Any:
+def call(method: Callable[..., Any], **arguments: Any) -> Any:
+    """One call of Slack's Web API. Raises SlowDown, Unreachable or Impossible."""
     try:
         return method(**arguments)
     except SlackApiError as problem:

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Select,
     Text,
     and_,
+    case,
     exists,
     false,
     func,
@@ -19,12 +21,16 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    type_coerce,
 )
 
-from bot.model.audit import ActorType, LoggedEvent
+from bot.model.audit import Action, ActorType, LoggedEvent
 from bot.model.audit_chain import Line
 from bot.model.audit_export import Taken
 from bot.model.audit_query import AuditQuery, Begins, Contains, Costs, During, Is, Key, Match, Term
+from bot.model.audit_words import By
+from bot.model.money import from_units
+from bot.model.purchase import PurchaseStatus
 from storage import schema
 from storage.audit import Reader, has_text, texts_of, with_texts
 from storage.audit_chain import LINE
@@ -35,21 +41,13 @@ PAGE = 500
 _T = schema.audit_event
 
 
-class By(StrEnum):
-    """What events are counted by."""
-
-    PERSON = "person"
-    MONTH = "month"
-    ACTION = "action"
-    COUNTRY = "country"
-
-
 @dataclass(frozen=True, slots=True)
 class Counted:
     """How many events one person, month, action or country has; None has none of it."""
 
     name: str | None
     events: int
+    spent: Decimal = Decimal(0)  #: USD of what was bought by these events
 
 
 def page(
@@ -82,6 +80,12 @@ def one(work: UnitOfWork, reader: Reader, event_id: str) -> LoggedEvent | None:
     return next(iter(with_texts(work, rows)), None)
 
 
+def previous_hash(work: UnitOfWork, logged: LoggedEvent) -> str:
+    """What the event says of the one before it."""
+    here = (_T.c.workspace == logged.event.workspace) & (_T.c.seq == logged.seq)
+    return str(work.connection.scalar(select(_T.c.previous_hash).where(here)))
+
+
 def count(work: UnitOfWork, reader: Reader, query: AuditQuery) -> int:
     """How many events match."""
     counted = select(func.count()).select_from(_T).where(*conditions(reader, query))
@@ -89,17 +93,20 @@ def count(work: UnitOfWork, reader: Reader, query: AuditQuery) -> int:
 
 
 def counts(work: UnitOfWork, reader: Reader, query: AuditQuery, by: By) -> list[Counted]:
-    """How many events match, the most first; months in their order."""
+    """How many events match and what was bought by them, the most first; months in their order."""
     group = _GROUPS[by](work)
     number = func.count()
     counted = (
-        select(group.label("name"), number.label("events"))
+        select(group.label("name"), number.label("events"), _SPENT.label("spent"))
         .select_from(_T)
         .where(*conditions(reader, query))
         .group_by(group)
     )
     order = (group,) if by is By.MONTH else (number.desc(), group)
-    return [Counted(row["name"], row["events"]) for row in work.rows(counted.order_by(*order))]
+    return [
+        Counted(row["name"], row["events"], from_units(int(row["spent"] or 0)))
+        for row in work.rows(counted.order_by(*order))
+    ]
 
 
 def stream(database: Database, reader: Reader, query: AuditQuery, *, size: int = PAGE) -> Iterator[Taken]:
@@ -190,6 +197,19 @@ _COLUMNS: Mapping[Key, ColumnElement[Any]] = {
 }
 
 
+_SETTLED = and_(
+    _T.c.action == Action.PURCHASE_SETTLED.value,
+    _T.c.changes["to"].as_string() == PurchaseStatus.BOUGHT.value,
+)
+_SPENT = func.sum(
+    # each purchase has many events with its cost: it was paid by one of them
+    case(
+        (or_(_T.c.action == Action.PURCHASE_BOUGHT.value, _SETTLED), type_coerce(_T.c.cost, BigInteger)),
+        else_=0,
+    )
+)
+
+
 def _month(work: UnitOfWork) -> ColumnElement[str]:
     # at rest a moment is whole microseconds; bound values would make each mention another expression
     if work.connection.dialect.name == "postgresql":
@@ -198,7 +218,7 @@ def _month(work: UnitOfWork) -> ColumnElement[str]:
 
 
 _GROUPS: Mapping[By, Callable[[UnitOfWork], ColumnElement[str]]] = {
-    By.PERSON: lambda _: _T.c.actor,
+    By.PERSON: lambda _: func.coalesce(_T.c.on_behalf_of, _T.c.actor),
     By.MONTH: _month,
     By.ACTION: lambda _: _T.c.action,
     By.COUNTRY: lambda _: _T.c.country,

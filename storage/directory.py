@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from bot.model.people import Found, Group, Profile
 from storage.schema import directory
@@ -32,6 +32,17 @@ def keep(work: UnitOfWork, workspace: str, slack_id: str, found: Found | None) -
     values = {"at": work.now, "found": _to_json(found)}
     new = work.insert(directory).values(workspace=workspace, id=slack_id, **values)
     work.execute(new.on_conflict_do_update(index_elements=["workspace", "id"], set_=values))
+
+
+def called(work: UnitOfWork, workspace: str | None, name: str) -> tuple[str, ...]:
+    """The ids of the people of that name, in capitals or not, with or without an `@`; None: anywhere."""
+    wanted = name.strip().removeprefix("@").casefold()
+    here = true() if workspace is None else directory.c.workspace == workspace
+    rows = work.rows(select(directory.c.id, directory.c.found).where(here))
+    entries = ((row["id"], _found(row["found"])) for row in rows)
+    return tuple(
+        sorted({i for i, found in entries if isinstance(found, Profile) and found.name.casefold() == wanted})
+    )
 
 
 def stale(work: UnitOfWork, workspace: str, ids: Iterable[str], fresh: timedelta) -> list[str]:

@@ -57,7 +57,7 @@ ALLOWED: Mapping[Action, Fields] = {
     _A.SWEEP_IGNORED: _fields("difference kind"),
     _A.SWEEP_REOPENED: _fields("difference kind"),
     _A.SWEEP_RESOLVED: _fields("difference kind"),
-    _A.AUDIT_READ: _fields("found", texts="query"),
+    _A.AUDIT_READ: _fields("found event by", texts="query"),
     _A.AUDIT_EXPORTED: _fields("format found file", texts="query"),
     _A.AUDIT_ERASED: _fields("user texts"),
     _A.AUDIT_ARCHIVED: _fields("first last hash sha256 texts"),

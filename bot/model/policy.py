@@ -150,8 +150,9 @@ class People(_Table):
 
 
 class AuditRules(_Table):
-    """`[audit]`: how long the log is kept in the database."""
+    """`[audit]`: who may read all of the log, and how long it is kept in the database."""
 
+    auditors: Annotated[tuple[PersonOrGroup, ...] | None, non_empty] = None  #: left out: the approvers
     keep_years: Annotated[StrictInt | None, Field(ge=1, le=100)] = None
 
 

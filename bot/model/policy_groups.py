@@ -18,5 +18,6 @@ def _named(policy: Policy | None) -> frozenset[str]:
         return frozenset()
     approvals, glass = policy.approvals, policy.break_glass
     lists = [approvals.approvers, approvals.notify, approvals.escalate_to, policy.budgets.raised_by]
+    lists.append(policy.audit.auditors)
     lists += [glass.users if glass else None, *(rule.requesters for rule in policy.rules)]
     return frozenset(entry for listed in lists for entry in listed or ())

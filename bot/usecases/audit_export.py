@@ -10,9 +10,10 @@ from bot.model.audit import Action, Actor, ActorType, AuditEvent
 from bot.model.audit_export import COLUMNS, Format, Taken, csv_row, json_line
 from bot.model.audit_ocsf import ocsf_line
 from bot.model.audit_query import AuditQuery
+from bot.model.audit_words import By
 from storage import audit, audit_chain, audit_search
 from storage.audit import Reader
-from storage.audit_search import By, Counted
+from storage.audit_search import Counted
 from storage.unit_of_work import Database
 
 EVERYTHING = Reader(None)
@@ -38,7 +39,20 @@ def export(
 ) -> int:
     """Writes every event that matches to `out` and returns how many; that it was done is logged."""
     found: Counter[str] = Counter()
-    events = _counted(audit_search.stream(database, EVERYTHING, query), found, written)
+    _write(_counted(audit_search.stream(database, EVERYTHING, query), found, written), kind, out)
+    out.flush()
+    _log(database, query, kind, found, account)
+    return found.total()
+
+
+def write_events(events: Iterable[Taken], kind: Format, out: TextIO, written: Written) -> int:
+    """Writes events to `out` and returns how many."""
+    found: Counter[str] = Counter()
+    _write(_counted(events, found, written), kind, out)
+    return found.total()
+
+
+def _write(events: Iterable[Taken], kind: Format, out: TextIO) -> None:
     match kind:
         case Format.CSV:
             _write_csv(events, out)
@@ -46,9 +60,6 @@ def export(
             out.writelines(f"{ocsf_line(event, version=__version__)}\n" for event in events)
         case Format.JSONL:
             out.writelines(f"{json_line(event)}\n" for event in events)
-    out.flush()
-    _log(database, query, kind, found, account)
-    return found.total()
 
 
 def _write_csv(events: Iterable[Taken], out: TextIO) -> None:

@@ -1,4 +1,4 @@
-"""Look-ups: what a request, a purchase or the log looks like now, for those who may see it."""
+"""Look-ups: what a request or a purchase looks like now, for those who may see it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -6,22 +6,18 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from bot.model import policy as rules
-from bot.model.audit import Action, Actor, ActorType, AuditEvent, LoggedEvent
-from bot.model.audit_query import AuditQuery
-from bot.model.audit_query_reader import parse_audit_query
+from bot.model.audit import LoggedEvent
 from bot.model.errors import Misread, NotUnderstood
 from bot.model.request import REQUEST_ID, Person, RequestStatus
 from bot.usecases import record
 from bot.usecases.desk import Desk
 from bot.usecases.directory import A_GROUP, Listed
 from bot.usecases.judge import able, learn, why_not_approver
-from storage import audit, audit_chain, audit_search, purchases, requests
+from storage import audit, purchases, requests
 from storage.purchases import KeptPurchase
 from storage.requests import Card, KeptDecision, KeptRequest, Wanted
 from storage.unit_of_work import Database, UnitOfWork
 
-EVENTS = 10
-"""Events in one message."""
 REQUESTS = 8
 """Requests in one message."""
 MOST_NAMELESS = 12
@@ -45,17 +41,6 @@ class RequestView:
         """What the one said by whose word the request was decided; None if it ended otherwise."""
         by, now = self.request.decided_by, self.request.round
         return next((d for d in reversed(self.decisions) if d.approver == by and d.round == now), None)
-
-
-@dataclass(frozen=True, slots=True)
-class LogPage:
-    """A page of the log, newest first."""
-
-    text: str  #: the query as it was typed
-    events: tuple[LoggedEvent, ...]
-    older: int | None  #: the number to page back from, if there may be more
-    all_of_it: bool  #: False: only what concerns the reader
-    not_known: bool = False  #: the reader may be an approver by a group that could not be looked up
 
 
 class Which(StrEnum):
@@ -165,10 +150,10 @@ def timeline(desk: Desk, person: Person, request_id: str) -> Timeline | NotTheir
 
 def is_approver(work: UnitOfWork, desk: Desk, person: Person) -> bool:
     """Whether this person is one of the approvers, as far as is known."""
-    return _standing(work, desk, person)[0]
+    return reads_as_approver(work, desk, person)[0]
 
 
-def _standing(work: UnitOfWork, desk: Desk, person: Person) -> tuple[bool, bool]:
+def reads_as_approver(work: UnitOfWork, desk: Desk, person: Person) -> tuple[bool, bool]:
     """Whether this person is an approver, and if not, whether that is because a group is not known.
 
     To read, an approver who is named need not be looked up: the log is wanted most when Slack is in trouble.
@@ -181,7 +166,7 @@ def _standing(work: UnitOfWork, desk: Desk, person: Person) -> tuple[bool, bool]
 
 def _may_read(work: UnitOfWork, desk: Desk, person: Person) -> tuple[bool, bool]:
     """The same for reading requests: who is told that nobody decides may see what it is about."""
-    approver, not_known = _standing(work, desk, person)
+    approver, not_known = reads_as_approver(work, desk, person)
     if approver or desk.policy is None:
         return approver, not_known
     told = rules.people(desk.policy.approvals.escalate_to or (), Listed(work, person.workspace).members)
@@ -222,45 +207,10 @@ def _names(listed: Listed, ids: Iterable[str]) -> dict[str, str]:
     return {slack_id: listed.shown(slack_id) for slack_id in sorted(ids)}
 
 
-def read_log(desk: Desk, person: Person, text: str, *, before: int | None = None) -> LogPage:
-    """A page of the log for a person: all of it for approvers, what concerns them for others.
-
-    Reading is logged too. Raises NotUnderstood. May ask Slack who is in a group.
-    """
-    learn(desk, person.workspace, person.user)
-    with desk.database.write() as work:
-        everything, not_known = _standing(work, desk, person)
-        query = parse_audit_query(text, work.now)
-        reader = audit.Reader(person.workspace, None if everything else person.user)
-        events = audit_search.page(work, reader, query, limit=EVENTS + 1, before=before)
-        record.by_person(work, desk, person, Action.AUDIT_READ, changes={"query": text})
-    shown = tuple(events[:EVENTS])
-    older = shown[-1].seq if len(events) > EVENTS else None
-    return LogPage(text, shown, older, everything, not_known)
-
-
 def open_purchases(database: Database) -> list[KeptPurchase]:
     """Purchases whose money may be moving or may have moved, oldest first."""
     with database.read() as work:
         return purchases.unsettled(work)
-
-
-def log_reading(database: Database, account: str, text: str, found: int) -> None:
-    """Logs that an operator read the log, in every workspace's: they saw all of them."""
-    operator = Actor(ActorType.OPERATOR, "shell")
-    with database.write() as work:
-        for head in audit_chain.heads(work):
-            event = AuditEvent(
-                workspace=head.workspace, account=account, actor=operator, action=Action.AUDIT_READ,
-                changes={"query": text, "found": found}, context={"door": "shell"},
-            )  # fmt: skip
-            audit.append(work, event)
-
-
-def query_log(database: Database, query: AuditQuery, *, limit: int) -> list[LoggedEvent]:
-    """The newest events of every workspace: for an operator, who has the database anyway."""
-    with database.read() as work:
-        return audit_search.page(work, audit.Reader(None), query, limit=limit)
 
 
 def keep_card(desk: Desk, drawn: Card) -> None:

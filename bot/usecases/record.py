@@ -88,7 +88,7 @@ def of_purchase(
             purchase_id=purchase.id,
             number=purchase.number,
             country=purchase.offer.country,
-            cost=purchase.setup + purchase.monthly,
+            cost=purchase.amount,
             **fields,
         ),
     )

@@ -82,8 +82,15 @@ def _percent(spent: Spent, limit: Decimal) -> int:
 
 
 def _bar(spent: Spent, limit: Decimal) -> str:
-    """Twice as many steps as cells; something is never drawn as nothing, nor what is left as all."""
-    steps = min(2 * CELLS, max(_percent(spent, limit) * 2 * CELLS // 100, 1 if spent.taken else 0))
+    return bar(_percent(spent, limit), some=bool(spent.taken))
+
+
+def bar(percent: int, *, some: bool) -> str:
+    """A bar of whole percents, of which there is none or `some`; words beside it say the same.
+
+    Twice as many steps as cells; something is never drawn as nothing, nor what is left as all.
+    """
+    steps = min(2 * CELLS, max(percent * 2 * CELLS // 100, 1 if some else 0))
     full, half = divmod(steps, 2)
     return "█" * full + "▌" * half + "░" * (CELLS - full - half)
 

@@ -42,7 +42,10 @@ TOPICS = {
         "`number:+1415*`, `outcome:success|denied|failure|unknown`, `country:US`, `cost:>5`, `since:7d`, "
         '`created:2026-01..2026-03`, `request:R…`, and "free words"; `-` in front leaves out, a '
         "comma means any of. "
-        "Approvers see all of it; others what concerns them."
+        "Auditors see all of it (approvers, if the policy names none); others what concerns them.\n"
+        "`/number audit stats since:30d by:month`: counts and what was bought, by `person`, `month`, "
+        "`action` or `country`. `/number audit export since:30d csv`: a file (`csv`, `jsonl`), in a direct "
+        "message to you."
     ),
     "help": "`/number help [topic]`, and `/number` alone opens the search form.",
 }

@@ -93,7 +93,8 @@ def _budget(sheet: HomeSheet) -> list[Block]:
 
 def _events(sheet: HomeSheet) -> list[Block]:
     lines = [own_step(logged) for logged in sheet.events] or [_EVENTS]
-    return [_title("What happened last"), *map(context, lines)]
+    whole = button("Open the log", "home_log", "home")
+    return [section("*What happened last*", whole), *map(context, lines)]
 
 
 def _title(text: str) -> Block:

@@ -8,9 +8,10 @@ import pytest
 from bot.model.audit import SYSTEM, Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
 from bot.model.audit_query import AuditQuery
 from bot.model.audit_query_reader import parse_audit_query
+from bot.model.audit_words import By
 from storage import audit, audit_search
 from storage.audit import Reader
-from storage.audit_search import By, Counted
+from storage.audit_search import Counted
 from storage.unit_of_work import Database
 from tests.storage.rows import ACCOUNT
 
@@ -118,10 +119,49 @@ def test_events_are_counted_by_what_they_have(database: Database) -> None:
     with database.read() as work:
         month = f"{work.now:%Y-%m}"
         counted = {by: audit_search.counts(work, ALL, AuditQuery(), by) for by in By}
-    assert counted[By.PERSON] == [Counted("U0BEA", 2), Counted("U0ANA", 1), Counted("worker", 1)]
-    assert counted[By.MONTH] == [Counted(month, 4)]
+    assert counted[By.PERSON] == [
+        Counted("U0BEA", 2),
+        Counted("U0ANA", 1),
+        Counted("worker", 1, Decimal("1.30")),
+    ]
+    assert counted[By.MONTH] == [Counted(month, 4, Decimal("1.30"))]
     assert [one.events for one in counted[By.ACTION]] == [1, 1, 1, 1]
-    assert set(counted[By.COUNTRY]) == {Counted(None, 3), Counted("US", 1)}
+    assert set(counted[By.COUNTRY]) == {Counted(None, 3), Counted("US", 1, Decimal("1.30"))}
+
+
+def test_a_purchase_is_summed_once_for_whom_it_was_bought(database: Database) -> None:
+    """Its start, its doubt and its settlement have the same cost: one of them says that it was paid."""
+    about = {"actor": SYSTEM, "cost": Decimal("2.00"), "country": "US", "on_behalf_of": "U0BEA"}
+    by_hand = about | {"actor": Actor(ActorType.USER, "U0ANA"), "action": Action.PURCHASE_SETTLED}
+    _log(
+        database,
+        _event(**(about | {"action": Action.PURCHASE_STARTED})),
+        _event(**(about | {"action": Action.PURCHASE_UNKNOWN})),
+        _event(**by_hand, changes={"from": "needs_human", "to": "bought"}),
+        _event(**by_hand, changes={"from": "needs_human", "to": "not_bought"}),
+        _event(**(about | {"action": Action.PURCHASE_BOUGHT, "cost": Decimal("0.80")})),
+    )
+    with database.read() as work:
+        assert audit_search.counts(work, ALL, AuditQuery(), By.PERSON) == [
+            Counted("U0BEA", 5, Decimal("2.80"))
+        ]
+        by_action = {one.name: one.spent for one in audit_search.counts(work, ALL, AuditQuery(), By.ACTION)}
+    assert by_action["purchase.started"] == 0
+    assert by_action["purchase.settled"] == Decimal("2.00")
+
+
+def test_free_words_do_not_find_the_line_of_their_own_search(database: Database) -> None:
+    asked = {"action": Action.AUDIT_READ, "changes": {"query": "hotline"}}
+    _log(database, _event(reason="For the hotline"), _event(**asked))
+    with database.read() as work:
+        assert _numbers(audit_search.page(work, ALL, _asked("hotline"), limit=9)) == [1]
+
+
+def test_a_line_knows_the_hash_of_the_one_before(database: Database) -> None:
+    _log(database, _event(), _event())
+    with database.read() as work:
+        second, first = audit_search.page(work, ALL, AuditQuery(), limit=9)
+        assert audit_search.previous_hash(work, second) == first.hash
 
 
 def test_a_reader_counts_and_opens_only_what_concerns_them(database: Database) -> None:

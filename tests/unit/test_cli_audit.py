@@ -1,9 +1,11 @@
 """The log's commands: verify, prove, key, erase and archive, as an operator runs them."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,8 +13,12 @@ import pytest
 from sqlalchemy import text
 
 from bot.model.audit_anchor import Checkpoint
+from bot.model.audit_query import AuditQuery
 from bot.model.audit_seal import Seal, make_key
-from storage import audit_chain, migrate
+from bot.model.people import Profile
+from bot.shell import event_line
+from storage import audit_chain, audit_search, directory, migrate
+from storage.audit import Reader
 from storage.engine import make_engine
 from storage.unit_of_work import Database
 from tests.storage.tamper import unguarded
@@ -142,3 +148,50 @@ def test_a_signing_key_that_is_none_is_named_without_its_value(shell: Shell) -> 
     assert done.returncode == 2
     assert "AUDIT_SIGNING_KEY must be the base64 of 32 bytes" in done.stderr
     assert "c2hvcnQ=" not in done.stderr
+
+
+def test_following_goes_on_with_what_comes_in(shell: Shell, rows: Database) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "bot",
+        "audit",
+        "query",
+        "actor:U0BEA",
+        "--follow",
+        "--json",
+        "--limit",
+        "1",
+    ]
+    root = {"PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(
+        command,
+        cwd=shell.at,
+        env=shell.environ | root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdout and program.stderr
+        assert json.loads(program.stdout.readline())["seq"] == 7
+        log(rows, 3)
+        assert [json.loads(program.stdout.readline())["seq"] for _ in range(2)] == [9, 11]
+        program.send_signal(signal.SIGINT)
+        assert (program.stderr.read(), program.wait(20)) == ("", 0)
+
+
+def test_what_is_followed_is_one_line_an_event(shell: Shell, rows: Database) -> None:
+    with rows.read() as work:
+        (event,) = audit_search.page(work, Reader(None), AuditQuery(), limit=1)
+    nasty = replace(event, event=replace(event.event, reason="two\nlines \x1b[31m"))
+    assert "\n" not in event_line(nasty) and "\x1b" not in event_line(nasty)
+    assert event_line(nasty).startswith(f"{event.at:%Y-%m-%d %H:%M:%S}  {event.event.actor.id}")
+
+
+def test_a_name_is_whom_the_directory_knows(shell: Shell, rows: Database) -> None:
+    with rows.write() as work:
+        directory.keep(work, ONE, "U0BEA", Profile("Bea"))
+    found = json.loads(shell.run("audit", "query", "actor:@bea", "--json").stdout)
+    assert {event["actor"]["id"] for event in found} == {"U0BEA"} and len(found) == 4
+    done = shell.run("audit", "query", "actor:@eve")
+    assert (done.returncode, "Nobody known here is called" in done.stderr) == (2, True)

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
 from threading import Thread
 from typing import Any
 
@@ -121,3 +122,38 @@ def test_a_foreign_host_gets_nothing() -> None:
 )
 def test_only_slacks_own_host_is_called(url: str, allowed: bool) -> None:
     assert Responder().allows(url) is allowed
+
+
+def test_a_file_goes_to_where_slack_takes_it_and_nowhere_else() -> None:
+    with a_server() as (url, got):
+        Responder(f"{url}/api/").upload(f"{url}/upload/F1", BytesIO(b'["a file"]'))
+        for responder in (Responder("http://127.0.0.1:1/api/"), Responder()):
+            with pytest.raises(Impossible, match="not an address of Slack"):
+                responder.upload(f"{url}/upload/F1", BytesIO(b'["secret"]'))
+    assert got == [["a file"]]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://files.slack.com/upload/1",
+        "https://hooks.slack.com/upload/1",
+        "https://files.slack.com.evil.example/1",
+        "https://files.slack.com@evil.example/1",
+        "file:///etc/passwd",
+        "https://[",
+    ],
+)
+def test_an_address_for_files_that_is_not_slacks_gets_no_byte(url: str) -> None:
+    file = BytesIO(b"secret")
+    with pytest.raises(Impossible):
+        Responder().upload(url, file)
+    assert file.tell() == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(429, SlowDown), (503, Unreachable), (307, Impossible), (404, Impossible)]
+)
+def test_what_becomes_of_a_file_that_is_not_taken(status: int, kind: type[NumberdeskError]) -> None:
+    with a_server(status, {"Location": "http://127.0.0.1:1/"}) as (url, _), pytest.raises(kind):
+        Responder(f"{url}/api/").upload(f"{url}/upload/F1", BytesIO(b"[]"))

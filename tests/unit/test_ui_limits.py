@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model.audit import SYSTEM, Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
+from bot.model.audit_export import Format
+from bot.model.audit_words import By
 from bot.model.budget import Exceeded, Spent
 from bot.model.errors import Misread, NotUnderstood, Refused
 from bot.model.offer import NumberType, Offer
@@ -30,11 +32,13 @@ from bot.usecases.cancel import Cancelled
 from bot.usecases.conclude import Order
 from bot.usecases.decide import AlreadyDecided, AlreadySpoken, MayDecide, MayNot, NoSuchRequest, PriceChanged
 from bot.usecases.explain import Explained, ExplainedRequest, NotOffered, Rules
+from bot.usecases.export_log import ExportComing
 from bot.usecases.extend import Extended, ExtendedBefore
 from bot.usecases.home import HomeSheet
-from bot.usecases.look_up import LogPage, NotTheirs, RequestsPage, RequestView, Timeline, Which
+from bot.usecases.look_up import NotTheirs, RequestsPage, RequestView, Timeline, Which
 from bot.usecases.preview import NotAllowed, OfferGone, Preview, Taken
 from bot.usecases.quorum import Unreachable
+from bot.usecases.read_log import Cursor, EventView, LogCounts, LogPage
 from bot.usecases.report import SHOWN, ReportView
 from bot.usecases.reprice import Dearer, DearerThanAllowed, Gone, Moved, Same
 from bot.usecases.search import Found, SearchPage
@@ -64,6 +68,7 @@ from handlers.ui import (
 from handlers.ui import help as help_
 from handlers.ui.blocks import Block, message, notice, section
 from sandbox.slack.checks import check_blocks, check_view, too_much_text
+from storage.audit_search import Counted
 from storage.differences import Difference, Report
 from storage.purchases import KeptPurchase
 from storage.requests import Card, KeptDecision, KeptRequest
@@ -260,7 +265,18 @@ def a_log(text: str) -> LogPage:
         )
         for i, action in enumerate([Action.SEARCH_PERFORMED, Action.PURCHASE_REFUSED] * 5)
     )  # fmt: skip
-    return LogPage(text[:500], events, 7, all_of_it=False)
+    return LogPage(text[:500], events, Cursor(False, 7), all_of_it=False, newer=Cursor(True, 9))
+
+
+def an_event(text: str) -> EventView:
+    logged = next(one for one in a_log(text).events if one.event.reason)
+    erased = replace(logged, erased=("reason",) if len(text) % 2 else ())
+    return EventView(erased, "0" * 64)
+
+
+def some_counts(text: str) -> LogCounts:
+    counted = tuple(Counted(f"U0P{i:02}", 10**9, Decimal("999999.9999")) for i in range(40))
+    return LogCounts(text[:500], By.PERSON, counted, {c.name or "": text for c in counted}, all_of_it=False)
 
 
 def a_policy(text: str) -> Policy:
@@ -296,6 +312,9 @@ MESSAGES: dict[str, Build] = {
     ),
     "audit": lambda t: audit.log_page(a_log(t)),
     "audit, not known": lambda t: audit.log_page(replace(a_log(t), not_known=True)),
+    "audit, counted": lambda t: audit.counts(some_counts(t)),
+    "audit, coming": lambda _: audit.coming(ExportComing(100_001, Format.CSV, False, True)),
+    "audit, not sent": audit.not_sent,
     "audit, empty": lambda t: audit.log_page(LogPage(t[:500], (), None, all_of_it=True)),
     "requests, mine": lambda t: requests.requests_page(a_list(t, Which.MINE)),
     "requests, all": lambda t: requests.requests_page(a_list(t, Which.ALL)),
@@ -373,6 +392,7 @@ EVENTS = (
 NOTES = ("reminder-1", "reminder-12", "escalated", "expired", "cancelled", "repriced", "break_glass")
 
 MODALS: dict[str, Build] = {
+    "an event of the log": lambda t: audit.event_modal(an_event(t)),
     "confirm, at once": lambda t: confirm.confirmation(
         Preview(KeptOffer("S1.0", an_offer(t)), Verdict(True, t, 0), BUDGETS, False),
         a_policy(t),

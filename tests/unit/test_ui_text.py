@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.model.audit import Action, Actor, ActorType, AuditEvent, LoggedEvent
 from bot.model.errors import Misread, NotUnderstood
-from bot.usecases.look_up import LogPage
+from bot.usecases.read_log import LogPage
 from handlers.ui.audit import log_page
 from handlers.ui.help import not_understood
 from handlers.ui.text import code, sentence

@@ -13,6 +13,7 @@ from bot.model.audit import Action, Actor, ActorType, AuditEvent
 from bot.model.audit_chain import hash_of_record, hash_of_text
 from bot.model.audit_export import COLUMNS, Format, safe_cell
 from bot.model.audit_query import AuditQuery, Is, Key, Term
+from bot.model.audit_words import By
 from bot.model.errors import Misread, NotUnderstood
 from bot.shell_audit import bars, pointed
 from bot.usecases.audit_export import count_events, export, stats
@@ -20,7 +21,7 @@ from bot.usecases.erase import erase
 from bot.whole_file import whole_file
 from storage import audit, audit_search
 from storage.audit import Reader
-from storage.audit_search import By, Counted
+from storage.audit_search import Counted
 from storage.unit_of_work import Database
 
 NASTY = '=HYPERLINK("https://evil.example","für\nBob")'

@@ -1,0 +1,63 @@
+"""The log taken away from Slack: what the job holds, what the file holds, and what the log says of it."""
+
+import csv
+from io import StringIO
+
+import pytest
+
+from bot.model.audit import Action
+from bot.model.audit_export import Format
+from bot.model.errors import NotUnderstood
+from bot.usecases.export_log import Export, ExportComing, asked_for, log_export, request_export, written
+from storage import jobs
+from storage.jobs import Job
+from tests.usecases.conftest import Bench
+
+
+def job_of(bench: Bench) -> Job:
+    with bench.desk.database.write() as work:
+        job = jobs.claim(work, lease="L1", seconds=60, kinds=["export"])
+    assert job is not None
+    return job
+
+
+def rows(bench: Bench, wanted: Export) -> list[dict[str, str]]:
+    told: list[int] = []
+    with written(bench.desk, wanted, lambda: told.append(1)) as made:
+        content = made.file.read()
+        found = list(csv.DictReader(StringIO(content.decode(), newline="")))
+        assert len(told) == made.events == len(found)
+        assert made.size == len(content)
+        assert made.name == "numberdesk-log.csv"
+    return found
+
+
+def test_what_is_asked_for_is_a_job_with_its_own_key(bench: Bench) -> None:
+    bench.offers()
+    coming = [request_export(bench.desk, bench.person("U0BOSS"), "action:search.*", Format.CSV) for _ in "ab"]
+    assert coming == [ExportComing(1, Format.CSV, all_of_it=True)] * 2
+    assert not coming[0].takes_a_while and ExportComing(100_001, Format.CSV, all_of_it=True).takes_a_while
+    assert sum(key.startswith("export:") for key in bench.jobs()) == 2
+    assert asked_for(job_of(bench)) == Export(bench.person("U0BOSS"), "action:search.*", Format.CSV)
+
+
+def test_the_file_holds_what_its_reader_may_see(bench: Bench) -> None:
+    bench.offers()
+    bench.offers(user="U0BEA")
+    all_of_it = rows(bench, Export(bench.person("U0BOSS"), "action:search.*", Format.CSV))
+    assert [row["actor"] for row in all_of_it] == ["U0RITA", "U0BEA"]
+    own = rows(bench, Export(bench.person("U0BEA"), "", Format.CSV))
+    assert [row["actor"] for row in own] == ["U0BEA"]
+
+
+def test_nothing_is_armed_for_what_is_not_understood(bench: Bench) -> None:
+    with pytest.raises(NotUnderstood):
+        request_export(bench.desk, bench.person("U0BOSS"), "actoin:x", Format.CSV)
+    assert not any(key.startswith("export:") for key in bench.jobs())
+
+
+def test_the_log_says_what_was_handed_out(bench: Bench) -> None:
+    log_export(bench.desk, Export(bench.person("U0BOSS"), "since:7d", Format.JSONL), 12)
+    (event,) = bench.logged(Action.AUDIT_EXPORTED)
+    assert event.actor.id == "U0BOSS"
+    assert event.changes == {"query": "since:7d", "format": "jsonl", "found": 12}
