@@ -7,7 +7,13 @@ from bot.model.policy import Approvals, Policy, Rule
 
 def warnings(policy: Policy) -> tuple[str, ...]:
     """What is valid and surely not meant, a sentence each: rules never reached, people never asked."""
-    return (*_about_rules(policy), *_about_approvals(policy.approvals), *_about_quorum(policy))
+    approvals = policy.approvals
+    return (
+        *_about_rules(policy),
+        *_about_approvals(approvals),
+        *_about_quorum(policy),
+        *_about_the_log(policy),
+    )
 
 
 def _about_rules(policy: Policy) -> Iterator[str]:
@@ -58,3 +64,8 @@ def _about_quorum(policy: Policy) -> Iterator[str]:
                 f'rules[{index}] "{rule.name}": asks for all {rule.approvals} approvers, so none of them'
                 " can have a request of their own approved"
             )
+
+
+def _about_the_log(policy: Policy) -> Iterator[str]:
+    if not (policy.audit.auditors or policy.approvals.approvers):
+        yield "audit.auditors: nobody is named, nor are approvers, so nobody reads all of the log in Slack"

@@ -2,9 +2,11 @@
 
 import pytest
 from hypothesis import given
+from pydantic import ValidationError
 
 from bot.model.policy import Policy, Rule, Wish, decide
 from bot.model.policy_check import warnings
+from bot.model.policy_groups import groups_named, people_named
 from tests.unit.test_policy_rules import WISHES, rule_tables
 
 APPROVALS = {"channel": "C0APPROVE", "approvers": ["S0PROCURE"]}
@@ -121,3 +123,22 @@ def test_approvers_who_can_never_ask_themselves_are_told(
     found = warnings(policy({"approvals": 2}, approvals=approvals))
     assert bool(found) is told
     assert all("asks for all 2 approvers" in warning for warning in found)
+
+
+def test_a_log_that_nobody_can_read_is_said() -> None:
+    rule = {"approvals": 0}
+    (warning,) = warnings(policy(rule, approvals={}))
+    assert warning.startswith("audit.auditors: nobody is named")
+    assert warnings(policy(rule, approvals={}, audit={"auditors": ["U0FIN"]})) == ()
+
+
+@pytest.mark.parametrize("auditors", [[], ["@ann"], ["C0APPROVE"], "U0FIN"])
+def test_who_reads_the_log_is_named_by_id(auditors: object) -> None:
+    with pytest.raises(ValidationError, match=r"audit\.auditors"):
+        policy({"approvals": 0}, audit={"auditors": auditors})
+
+
+def test_groups_of_auditors_are_asked_about() -> None:
+    made = policy({"approvals": 0}, audit={"auditors": ["U0FIN", "S0FINANCE"]})
+    assert groups_named(made) == {"S0PROCURE", "S0FINANCE"}
+    assert "U0FIN" in people_named(made)
