@@ -1,13 +1,16 @@
 """The audit log asked: paged by its numbers, counted, and streamed in bounded memory."""
 
-from collections.abc import Callable, Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Row,
     Select,
     Text,
     and_,
@@ -38,6 +41,9 @@ from storage.unit_of_work import Database, UnitOfWork
 
 PAGE = 500
 """Events that a stream reads at once."""
+SLACK = timedelta(hours=1)
+RECENT = 4000
+"""Events that are looked at one by one before an index is asked."""
 _T = schema.audit_event
 
 
@@ -64,7 +70,11 @@ def page(
     One workspace's log is in the order of its numbers: a transaction that waits between the clock and the
     log gets a later number with an earlier time, and in the order of time a page would leave it out.
     """
-    statement = _found(reader, query)
+    if after is None and reader.workspace is not None and _begins(query):
+        found = _recent(work, reader, query, limit, before)
+        if len(found) == limit:
+            return with_texts(work, found)
+    statement = _found(reader, query).where(*_about_then(work, reader, query))
     if before is not None:
         statement = statement.where(_T.c.seq < before)
     if after is not None:
@@ -72,6 +82,55 @@ def page(
         return with_texts(work, work.execute(statement.limit(limit)).all())[::-1]
     order = [_T.c.seq.desc()] if reader.workspace is not None else [_T.c.at.desc(), _T.c.seq.desc()]
     return with_texts(work, work.execute(statement.order_by(*order).limit(limit)).all())
+
+
+def _about_then(work: UnitOfWork, reader: Reader, query: AuditQuery) -> Iterator[ColumnElement[bool]]:
+    """The numbers between which the events of a time are: else all younger ones were walked through.
+
+    Numbers follow the time except for transactions that waited for each other: an hour is far more.
+    """
+    for term in query.terms if reader.workspace is not None else ():
+        match term.matches:
+            case (During(first, last),) if not term.negated:
+                if first is not None:
+                    yield from _beyond(work, reader, _T.c.at < first - SLACK, _T.c.at.desc(), operator.gt)
+                if last is not None:
+                    yield from _beyond(work, reader, _T.c.at > last + SLACK, _T.c.at.asc(), operator.lt)
+
+
+def _beyond(
+    work: UnitOfWork,
+    reader: Reader,
+    where: ColumnElement[bool],
+    order: ColumnElement[Any],
+    compared: Callable[[Any, Any], ColumnElement[bool]],
+) -> Iterator[ColumnElement[bool]]:
+    """That a number is beyond that of the nearest event which is an hour outside; nothing without one."""
+    outside = select(_T.c.seq).where(_T.c.workspace == reader.workspace, where)
+    number = work.connection.scalar(outside.order_by(order).limit(1))
+    if number is not None:
+        yield compared(_T.c.seq, number)
+
+
+def _begins(query: AuditQuery) -> bool:
+    return any(isinstance(match, Begins) for term in query.terms for match in term.matches)
+
+
+def _recent(
+    work: UnitOfWork, reader: Reader, query: AuditQuery, limit: int, before: int | None
+) -> Sequence[Row[Any]]:
+    """The newest that match among the last RECENT events.
+
+    What begins with something stands in an index by its ends, not by its age: all of it would be sorted for
+    one page. Where it is frequent, looking at the newest events one by one is done long before.
+    """
+    if before is None:
+        head = schema.audit_head
+        known = select(head.c.seq).where(head.c.workspace == reader.workspace)
+        before = (work.connection.scalar(known) or 0) + 1
+    recent = select(_T).where(*conditions(reader, query, in_order=True))
+    recent = recent.where(_T.c.seq < before, _T.c.seq >= before - RECENT)
+    return work.execute(recent.order_by(_T.c.seq.desc()).limit(limit)).all()
 
 
 def one(work: UnitOfWork, reader: Reader, event_id: str) -> LoggedEvent | None:
@@ -141,23 +200,26 @@ def _found(reader: Reader, query: AuditQuery) -> Select[Any]:
     return select(_T).where(*conditions(reader, query))
 
 
-def conditions(reader: Reader, query: AuditQuery) -> Iterator[ColumnElement[bool]]:
-    """What holds for each event that the reader may see and the query asks for."""
+def conditions(reader: Reader, query: AuditQuery, *, in_order: bool = False) -> Iterator[ColumnElement[bool]]:
+    """What holds for each event that the reader may see and the query asks for.
+
+    `in_order` keeps the database from the indexes of what begins with something.
+    """
     if reader.workspace is not None:
         yield _T.c.workspace == reader.workspace
     if reader.user is not None:
         yield or_(_T.c.actor == reader.user, _T.c.on_behalf_of == reader.user)
     for term in query.terms:
-        yield _holds(term)
+        yield _holds(term, in_order=in_order)
 
 
-def _holds(term: Term) -> ColumnElement[bool]:
-    anything = or_(false(), *(_matches(term.key, match) for match in term.matches))
+def _holds(term: Term, *, in_order: bool) -> ColumnElement[bool]:
+    anything = or_(false(), *(_matches(term.key, match, in_order=in_order) for match in term.matches))
     # what has no number is none of +1415*: NULL must not make it vanish from both answers
     return not_(func.coalesce(anything, false())) if term.negated else anything
 
 
-def _matches(key: Key, match: Match) -> ColumnElement[bool]:
+def _matches(key: Key, match: Match, *, in_order: bool) -> ColumnElement[bool]:
     if isinstance(match, Contains):
         return _written(match.text)
     column = _COLUMNS[key]
@@ -165,6 +227,7 @@ def _matches(key: Key, match: Match) -> ColumnElement[bool]:
         case Is(text):
             return _kind(text) if key is Key.ACTOR and text in _KINDS else column == text
         case Begins(text):
+            column = func.coalesce(column, column) if in_order else column  # an expression has no index
             return and_(column >= text, column < text[:-1] + chr(ord(text[-1]) + 1))
         case During(low, high) | Costs(low, high):
             return and_(true() if low is None else column >= low, true() if high is None else column <= high)

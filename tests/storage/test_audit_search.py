@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bot.model.audit import SYSTEM, Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
-from bot.model.audit_query import AuditQuery
+from bot.model.audit_query import AuditQuery, Begins, During, Key, Term
 from bot.model.audit_query_reader import parse_audit_query
 from bot.model.audit_words import By
 from storage import audit, audit_search
@@ -194,3 +194,35 @@ def test_a_moment_is_found_to_the_microsecond(database: Database) -> None:
         assert audit_search.count(work, ALL, exact) == 1
         assert audit_search.count(work, ALL, later) == 0
     assert at > NOW - timedelta(days=365 * 100)
+
+
+def test_a_page_of_a_time_is_the_same_with_numbers_that_do_not_follow_it(database: Database) -> None:
+    for minutes in (0, 50, 10, 40, 20, 200):
+        database.shift = timedelta(minutes=minutes)
+        _log(database, _event())
+    with database.read() as work:
+        times = {e.seq: e.at for e in audit_search.page(work, ALL, AuditQuery(), limit=9)}
+        for first, last in ((4, None), (None, 5), (5, 4), (6, None), (None, 1), (3, 2)):
+            between = During(times[first] if first else None, times[last] if last else None)
+            query = AuditQuery((Term(Key.CREATED, (between,)),))
+            found = [e.seq for e in audit_search.page(work, ALL, query, limit=9)]
+            assert found == [
+                seq
+                for seq, at in times.items()
+                if (first is None or at >= times[first]) and (last is None or at <= times[last])
+            ]
+        never = AuditQuery((Term(Key.CREATED, (During(times[6] + timedelta(days=2)),)),))
+        assert audit_search.page(work, ALL, never, limit=9) == []
+
+
+def test_a_rare_beginning_is_found_behind_the_recent_events(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_search, "RECENT", 3)
+    _log(database, _event(number="14155550100"), *[_event(number="442079460000") for _ in range(5)])
+    begins = AuditQuery((Term(Key.NUMBER, (Begins("1415"),)),))
+    often = AuditQuery((Term(Key.NUMBER, (Begins("44"),)),))
+    with database.read() as work:
+        assert [e.seq for e in audit_search.page(work, ALL, begins, limit=2)] == [1]
+        assert [e.seq for e in audit_search.page(work, ALL, often, limit=2)] == [6, 5]
+        assert [e.seq for e in audit_search.page(work, ALL, often, limit=4, before=5)] == [4, 3, 2]

@@ -336,6 +336,7 @@ def test_only_sqlite_is_upgraded_by_itself(database_url: str, tmp_path: Path) ->
     engine = make_engine(database_url)
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM alembic_version"))
+        connection.execute(text("DROP VIEW audit_log"))
         metadata.drop_all(connection)
     postgres = engine.dialect.name == "postgresql"
     engine.dispose()

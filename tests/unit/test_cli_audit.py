@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from sqlalchemy import text
@@ -17,6 +19,8 @@ from bot.model.audit_query import AuditQuery
 from bot.model.audit_seal import Seal, make_key
 from bot.model.people import Profile
 from bot.shell import event_line
+from bot.usecases.checkpoint import checkpoint
+from bot.usecases.desk import Desk
 from storage import audit_chain, audit_search, directory, migrate
 from storage.audit import Reader
 from storage.engine import make_engine
@@ -103,6 +107,9 @@ def test_a_proof_from_the_shell_is_right_by_the_script(shell: Shell, rows: Datab
     with rows.read() as work:
         row = audit_chain.line_at(work, ONE, 4)
     assert row
+    late = shell.run("audit", "prove", row[0].id)
+    assert (late.returncode, "No signed checkpoint covers this event yet" in late.stderr) == (1, True)
+    checkpoint(cast("Desk", SimpleNamespace(database=rows, seal=Seal(PRIVATE), account="MAONE")), {})
     proof = shell.at / "proof.json"
     proof.write_text(shell.run("audit", "prove", row[0].id).stdout)
     done = subprocess.run(
@@ -175,7 +182,9 @@ def test_following_goes_on_with_what_comes_in(shell: Shell, rows: Database) -> N
         assert program.stdout and program.stderr
         assert json.loads(program.stdout.readline())["seq"] == 7
         log(rows, 3)
-        assert [json.loads(program.stdout.readline())["seq"] for _ in range(2)] == [9, 11]
+        assert [json.loads(program.stdout.readline())["seq"] for _ in range(2)] == [10, 12], (
+            "the reading itself is one"
+        )
         program.send_signal(signal.SIGINT)
         assert (program.stderr.read(), program.wait(20)) == ("", 0)
 

@@ -1,0 +1,183 @@
+"""The log's questions: what each costs as the log grows, the first page, the export's speed and memory."""
+
+import json
+import resource
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import NamedTuple
+
+from sqlalchemy import select, text
+from sqlalchemy.engine import make_url
+
+from benchmarks.events import WORKSPACE, fill
+from benchmarks.log import own, postgres, upgraded
+from bot.model.audit_export import Format
+from bot.model.audit_query import AuditQuery
+from bot.model.audit_query_reader import parse_audit_query
+from bot.usecases.audit_export import export
+from storage import audit_search, schema
+from storage.audit import Reader, with_texts
+from storage.engine import make_engine
+from storage.unit_of_work import Database
+
+FEW, MANY = 10_000, 100_000
+PAGE, TURNS = 20, 30
+NOW = datetime(2027, 1, 1, tzinfo=UTC)
+READER = Reader(WORKSPACE)
+QUERIES = {
+    "everything": "",
+    "actor": "actor:U00007",
+    "action": "action:purchase.refused",
+    "actions": "action:purchase.*",
+    "outcome": "outcome:failure",
+    "number": "number:+14155550100",
+    "numbers": "number:+1415*",
+    "country": "country:DE",
+    "request": "request:R000000000100",
+    "cost": "cost:>5",
+    "created": "created:2023-01-05",
+    "words": '"hotline"',
+    "without": "-actor:system",
+    "several": "actor:U00007 action:request.* country:US",
+}
+Took = Callable[[Database], float]
+
+
+class Asked(NamedTuple):
+    """A kind of query: the seconds it takes on the small log and on the large one."""
+
+    name: str
+    few: float
+    many: float
+
+
+class Exported(NamedTuple):
+    """What one process that wrote all events out took."""
+
+    seconds: float
+    megabytes: float  #: at its peak
+
+
+def asked(few: Database, many: Database) -> Iterator[Asked]:
+    """Each kind of query, in turns on both."""
+    for name, asks in QUERIES.items():
+        query = parse_audit_query(asks, NOW)
+        times: dict[int, list[float]] = {0: [], 1: []}
+        for _ in range(TURNS):
+            for which, database in enumerate((few, many)):
+                times[which].append(_page(database, query))
+        yield Asked(name, statistics.median(times[0]), statistics.median(times[1]))
+
+
+def by_key(database: Database, count: int) -> float:
+    """Seconds of as many events looked up by their primary keys."""
+    table = schema.audit_event
+    wanted = [count - turn * 7 for turn in range(PAGE)]
+    statement = select(table).where(table.c.workspace == WORKSPACE, table.c.seq.in_(wanted))
+    times = []
+    for _ in range(TURNS):
+        with database.read() as work:
+            began = perf_counter()
+            found = with_texts(work, work.execute(statement).all())
+            times.append(perf_counter() - began)
+        if len(found) != PAGE:
+            raise RuntimeError("rows are missing")
+    return statistics.median(times)
+
+
+def _page(database: Database, query: AuditQuery) -> float:
+    with database.read() as work:
+        began = perf_counter()
+        audit_search.page(work, READER, query, limit=PAGE)
+        return perf_counter() - began
+
+
+def exported(database: Database, kind: str) -> Exported:
+    """All events written out by a process of its own: a format, or `bare`."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    words = [sys.executable, "-m", "benchmarks.questions", "export", url, kind]
+    said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    return Exported(*json.loads(said))
+
+
+def _export(url: str, kind: str) -> Exported:
+    """Within that process."""
+    began = perf_counter()
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="") as out:
+        if kind == "bare":
+            for line in _bare(url):
+                out.write(line)
+        else:
+            export(Database(make_engine(url)), AuditQuery(), Format(kind), out, lambda _: None)  # type: ignore[arg-type]
+        out.flush()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Exported(perf_counter() - began, peak)
+
+
+def _bare(url: str) -> Iterator[str]:
+    """What `sqlite3 -json` does: every column of every row, as an object a line."""
+    connection = sqlite3.connect(str(make_url(url).database))
+    connection.row_factory = sqlite3.Row
+    statement = (
+        "SELECT e.*, t.salt, t.text FROM audit_event e LEFT JOIN audit_text t"
+        " ON t.workspace = e.workspace AND t.seq = e.seq ORDER BY e.workspace, e.seq"
+    )
+    for row in connection.execute(statement):
+        yield json.dumps(dict(row), ensure_ascii=False) + "\n"
+
+
+@contextmanager
+def filled(
+    few: int = FEW, many: int = MANY, *, server: str | None = None
+) -> Iterator[tuple[Database, Database]]:
+    """A small log and a large one: on SQLite, or on a server of PostgreSQL."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        found = []
+        for which, count in (("few", few), ("many", many)):
+            url = stack.enter_context(own(server, which)) if server else f"sqlite:///{folder}/{which}.db"
+            database = upgraded(url, stack)
+            fill(database, count)
+            if server:  # it does so by itself after a while
+                with database.engine.begin() as connection:
+                    connection.execute(text("ANALYZE"))
+            found.append(database)
+        yield found[0], found[1]
+
+
+def main() -> None:
+    """The figures of a size: python -m benchmarks.questions 1000000."""
+    if sys.argv[1:2] == ["export"]:
+        sys.stdout.write(json.dumps(_export(*sys.argv[2:4])))
+        return
+    many = int(sys.argv[1]) if len(sys.argv) > 1 else MANY
+    server = postgres() if "postgresql" in sys.argv else None
+    with filled(many // 10, many, server=server) as (small, large):
+        _show(small, large, many)
+
+
+def _show(small: Database, large: Database, many: int) -> None:
+    say = sys.stdout.write
+    key = by_key(large, many)
+    say(f"{large.engine.dialect.name}, {many:,} events; {PAGE} by key {key * 1000:.2f} ms\n")
+    sys.stdout.flush()
+    for one in asked(small, large):
+        growth, page = one.many / one.few, one.many / key
+        say(f"{one.name:12} {one.many * 1000:9.2f} ms  growth {growth:6.2f}  by key {page:7.2f}\n")
+    if large.engine.dialect.name != "sqlite":
+        return
+    bare = exported(large, "bare")
+    for kind in Format:
+        took = exported(large, kind.value)
+        speed = bare.seconds / took.seconds
+        say(f"{kind:12} {took.seconds:6.1f} s  speed {speed:.2f}  {took.megabytes:.0f} MB\n")
+
+
+if __name__ == "__main__":
+    main()
