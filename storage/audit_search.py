@@ -41,6 +41,7 @@ from storage.unit_of_work import Database, UnitOfWork
 
 PAGE = 500
 """Events that a stream reads at once."""
+_NARROW = {Key.ACTOR, Key.NUMBER, Key.REQUEST}
 SLACK = timedelta(hours=1)
 RECENT = 4000
 """Events that are looked at one by one before an index is asked."""
@@ -74,7 +75,8 @@ def page(
         found = _recent(work, reader, query, limit, before)
         if len(found) == limit:
             return with_texts(work, found)
-    statement = _found(reader, query).where(*_about_then(work, reader, query))
+    statement = select(_T).where(*conditions(reader, query, in_order=_narrow(query)))
+    statement = statement.where(*_about_then(work, reader, query))
     if before is not None:
         statement = statement.where(_T.c.seq < before)
     if after is not None:
@@ -113,7 +115,17 @@ def _beyond(
 
 
 def _begins(query: AuditQuery) -> bool:
-    return any(isinstance(match, Begins) for term in query.terms for match in term.matches)
+    return not _narrow(query) and any(
+        isinstance(match, Begins) for term in query.terms for match in term.matches
+    )
+
+
+def _narrow(query: AuditQuery) -> bool:
+    """Whether one person, number or request is asked for: its index is the one to take."""
+    return any(
+        term.key in _NARROW and not term.negated and all(isinstance(match, Is) for match in term.matches)
+        for term in query.terms
+    )
 
 
 def _recent(

@@ -312,7 +312,7 @@ audit_event = Table(
     Column("on_behalf_of", Text),
     Column("action", Text, nullable=False),
     Column("outcome", Text, nullable=False),
-    Column("request_id", Text),
+    Column("request_id", Text, index=True),
     Column("purchase_id", Text),
     Column("number", Text),
     Column("country", Text),  # of the number: ISO 3166-1 alpha-2
@@ -328,8 +328,8 @@ audit_event = Table(
     Index(None, "workspace", "action", "seq"),
     Index(None, "workspace", "outcome", "seq"),
     Index(None, "workspace", "number", "seq"),
-    Index(None, "request_id", "seq"),
-    Index(None, "at", "seq"),
+    Index(None, "workspace", "request_id", "seq"),
+    Index(None, "workspace", "at", "seq"),
 )
 
 audit_text = Table(  # what people wrote, apart from the chain, so that it can be erased

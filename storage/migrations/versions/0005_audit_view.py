@@ -13,15 +13,14 @@ INDEXES = (
     ("workspace", "action", "seq"),
     ("workspace", "outcome", "seq"),
     ("workspace", "number", "seq"),
-    ("request_id", "seq"),
-    ("at", "seq"),
+    ("workspace", "request_id", "seq"),
+    ("workspace", "at", "seq"),
 )
 
 
 def upgrade() -> None:
     for columns in INDEXES:
         op.create_index(op.f(f"ix_audit_event_{'_'.join(columns)}"), "audit_event", [*columns])
-    op.drop_index(op.f("ix_audit_event_request_id"), "audit_event")  # the one with seq does its work
     at, cost = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}[op.get_bind().dialect.name]
     op.execute(sa.text(_VIEW.format(at=at, cost=cost).replace(":", "\\:")))
 
