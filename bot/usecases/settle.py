@@ -27,6 +27,8 @@ def settle(desk: Desk, purchase_id: str) -> float | None:
     """
     order = load(desk.database, purchase_id)
     if order is not None and order.purchase.status is _S.BUYING:
+        if (early := _until_watchdog(desk, order)) > 0:
+            return early  # armed by an earlier call of this purchase: that of now may well be answered
         _admit(desk, order)
         order = load(desk.database, purchase_id)
     if order is None or order.purchase.status not in ASKABLE:
@@ -48,7 +50,8 @@ def settle(desk: Desk, purchase_id: str) -> float | None:
 def _admit(desk: Desk, order: Order) -> None:
     """The watchdog fired and nobody wrote a result: the process that called is gone or frozen."""
     with desk.database.write() as work:
-        conclude(work, order, _S.UNKNOWN, note="No answer to the call was recorded.")
+        note = "No answer to the call was recorded."
+        conclude(work, order, _S.UNKNOWN, of_attempt=order.purchase.attempt, note=note)
 
 
 def _there(desk: Desk, order: Order, rented: RentedNumber) -> None:
@@ -83,6 +86,13 @@ def _count(work: UnitOfWork, order: Order) -> None:
 def _pause(order: Order) -> float:
     looks = order.purchase.looks
     return ASK_AFTER[looks + 1] if looks + 1 < len(ASK_AFTER) else THEN_EVERY
+
+
+def _until_watchdog(desk: Desk, order: Order) -> float:
+    """Seconds in which whoever called may still write down an answer; none if the clock was set back."""
+    with desk.database.read() as work:
+        passed = (work.now - (order.purchase.call_at or order.purchase.updated_at)).total_seconds()
+    return desk.timing.buy_watchdog - passed if passed >= 0 else 0
 
 
 def _left(desk: Desk, order: Order) -> float:

@@ -9,7 +9,8 @@ import pytest
 from bot.model.audit import Action
 from bot.model.purchase import PurchaseStatus
 from bot.plivo.client import PlivoClient
-from bot.usecases.buy import buy
+from bot.usecases.buy import buy, load
+from bot.usecases.settle import _admit, settle
 from tests.usecases.conftest import Bench
 
 _S = PurchaseStatus
@@ -210,3 +211,35 @@ def test_an_answer_from_within_the_window_settles_nothing_after_it(bench: Bench)
     bench.plivo.control("PUT", f"sandbox/numbers/{number}", json={"ours": True})
     bench.later(121)
     assert bench.purchase().status is _S.BOUGHT
+
+
+def test_the_watchdog_of_an_earlier_call_does_not_speak_for_the_call_of_now(bench: Bench) -> None:
+    """It was claimed, then its call turned out not to be sent; it woke while the next one was under way."""
+    bench.asked()
+    looks: list[PurchaseStatus] = []
+
+    def wakes() -> None:
+        assert settle(bench.desk, bench.purchase().id) == pytest.approx(120, abs=3)
+        looks.append(bench.purchase().status)
+
+    bench.frozen(wakes)
+    bench.work()
+    assert looks == [_S.BUYING]
+    assert bench.purchase().status is _S.BOUGHT
+    assert "unknown" not in bench.told
+
+
+def test_a_watchdog_that_read_of_an_earlier_call_writes_nothing_about_the_call_of_now(bench: Bench) -> None:
+    bench.asked()
+    bench.frozen(lambda: _a_watchdog_wakes(bench))
+    bench.work()
+    assert bench.purchase().status is _S.BOUGHT
+    assert "unknown" not in bench.told
+
+
+def _a_watchdog_wakes(bench: Bench) -> None:
+    order = load(bench.desk.database, bench.purchase().id)
+    assert order is not None
+    earlier = replace(order, purchase=replace(order.purchase, attempt="A-EARLIER"))
+    _admit(bench.desk, earlier)
+    assert bench.purchase().status is _S.BUYING
