@@ -78,13 +78,16 @@ class Stage:
         process = self.desk.process
         return process is not None and all(_state(pid) == "T" for pid in _group(process.pid))
 
-    def thaw(self, until: str) -> None:
-        """The program goes on where it was; returns once it has passed that point."""
-        (self.folder / "freeze").unlink(missing_ok=True)
-        if self.desk.process is not None:
-            os.killpg(self.desk.process.pid, signal.SIGCONT)
-        self.until(lambda: until in (self.folder / "passed").read_text().splitlines())
+    def thaw(self, *until: str) -> None:
+        """The program goes on where it was; returns once it has passed one of these points."""
+        self._wake()
+        self.until(lambda: bool(set(until) & set((self.folder / "passed").read_text().splitlines())))
         self.disarm()
+
+    def _wake(self) -> None:
+        (self.folder / "freeze").unlink(missing_ok=True)
+        if self.desk.process is not None and self.desk.process.poll() is None:
+            os.killpg(self.desk.process.pid, signal.SIGCONT)
 
     def dead(self) -> bool:
         process = self.desk.process
@@ -137,6 +140,9 @@ class Stage:
 
     def _tidy(self) -> None:
         """Nothing is left of the scene before."""
+        self._wake()
+        for name in ("armed", "doom"):
+            (self.folder / name).unlink(missing_ok=True)
         self.revive()
         self.desk.plivo.control("DELETE", "sandbox/faults", 204)
         for person in (self.rita, self.ana, self.otto):
