@@ -40,13 +40,18 @@ ABSENT = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "soak: takes long; part of `make soak` only")
     config.addinivalue_line("markers", "browser: drives the page in a real browser")
     missing = [what for what, absent in ABSENT.items() if absent]
     if REQUIRE_ALL and missing:
         raise pytest.UsageError("REQUIRE_ALL=1, and these are absent: " + "; ".join(missing))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get("SOAK") != "1":
+        long = [item for item in items if item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
     for item in items:
         if item.get_closest_marker("browser") and not Path(CHROMIUM).exists():
             item.add_marker(pytest.mark.skip(reason="Chromium is absent"))

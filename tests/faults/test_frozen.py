@@ -4,7 +4,6 @@ Another process takes over meanwhile. What the first one does when it wakes
 up may be late, and must not be wrong. On SQLite there is one process, and one that is stopped holds up all.
 """
 
-import os
 import time
 from collections.abc import Callable
 
@@ -16,9 +15,6 @@ from tests.faults.stage import WATCHDOG, Stage
 from tests.world import NUMBERS
 
 KINDS = ("postgresql",)
-LONG = pytest.mark.skipif(
-    os.environ.get("SOAK") != "1", reason="a row that it holds is free after 30 s: make soak"
-)
 INTENT = "after the commit of usecases.buy._intend"
 CALL = "before the provider's POST PhoneNumber/N (buy)"
 ANSWER = "after the provider's POST PhoneNumber/N (buy)"
@@ -65,7 +61,7 @@ def test_asleep_between_the_intent_and_the_call_it_calls_nobody(
     assert _calls(here, played.number) == 0, "its guard saw how long it had slept"
 
 
-@LONG
+@pytest.mark.soak  # a row that it holds is free after 30 s
 @pytest.mark.parametrize("kind", KINDS)
 def test_asleep_behind_its_guard_its_late_success_is_taken_in(
     stages: Callable[[str], Stage], kind: str
@@ -96,7 +92,7 @@ def test_asleep_with_the_answer_in_its_hand_it_finds_that_all_is_known(
     assert _calls(here, played.number) == 1
 
 
-@LONG
+@pytest.mark.soak  # a row that it holds is free after 30 s
 @pytest.mark.parametrize("kind", KINDS)
 def test_asleep_with_an_old_message_in_its_hand_it_draws_again(
     stages: Callable[[str], Stage], kind: str
