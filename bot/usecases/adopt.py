@@ -139,9 +139,17 @@ def _adopt(desk: Desk, person: Person, difference_id: str) -> Adopted | Obstacle
         if found.kind is Kind.GONE:
             return NoSuchDifference()
         if taken := taken_by(work, desk, found.number):
+            _still_open(work, found)
             return taken
         _take_over(work, desk, person, [found])
         return Adopted((found.number,), 0)
+
+
+def _still_open(work: UnitOfWork, found: Difference) -> None:
+    """Raises _LostRace if somebody has ended it since our look: a number is then taken by that very end."""
+    now = differences.get(work, found.id)
+    if now is None or now.state is not _D.OPEN:
+        raise _LostRace
 
 
 def _take_over(work: UnitOfWork, desk: Desk, person: Person, some: Sequence[Difference]) -> None:

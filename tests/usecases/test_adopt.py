@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from pytest_mock import MockerFixture
 
 from bot.model.audit import Action, Actor, ActorType, Outcome
 from bot.model.purchase import PurchaseStatus
@@ -123,6 +125,32 @@ def test_two_approvers_in_one_moment_adopt_once(bench: Bench) -> None:
     assert all(isinstance(each, Adopted | Over) for each in outcomes)
     assert len([e for e in bench.logged(Action.SWEEP_ADOPTED) if e.outcome is Outcome.SUCCESS]) == 1
     bench.assert_budget_is_the_sum()
+
+
+def test_who_comes_between_two_looks_of_another_is_told_who_adopted_it(
+    bench: Bench, mocker: MockerFixture
+) -> None:
+    """It was called taken, although the very same click of somebody else had taken it."""
+    difference_id = one(bench)
+    bench.learn(BOSS, "U0A01")
+    original, done = adopting.taken_by, list[object]()
+
+    def after_another(*args: Any) -> object:
+        if not done:
+            done.append(None)
+            done[0] = adopt(bench.desk, bench.person("U0A01"), difference_id)
+        return original(*args)
+
+    if bench.desk.database.engine.dialect.name == "postgresql":  # SQLite lets nobody in between
+        mocker.patch.object(adopting, "taken_by", after_another)
+    else:
+        done.append(adopt(bench.desk, bench.person("U0A01"), difference_id))
+    late = adopt(bench.desk, bench.person(BOSS), difference_id)
+    assert isinstance(done[0], Adopted)
+    assert isinstance(late, Over) and late.difference.ended_by == "U0A01"
+    assert [e.reason for e in bench.logged(Action.SWEEP_ADOPTED) if e.outcome is Outcome.DENIED] == [
+        "already adopted"
+    ]
 
 
 def test_adopting_and_ignoring_in_one_moment_has_one_outcome(bench: Bench) -> None:

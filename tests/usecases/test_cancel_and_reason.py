@@ -121,7 +121,7 @@ def test_a_reason_of_somebody_else_or_of_the_past_stays(bench: Bench, request_id
 
 def test_a_reason_against_a_decision_is_before_it_or_not_at_all(bench: Bench, request_id: str) -> None:
     decided, changed = at_once(
-        lambda: bench.click("U0BOSS", Answer.APPROVE, request_id),
+        lambda: bench.click("U0BOSS", Answer.APPROVE, request_id, reason_seen=None),
         lambda: change_reason(bench.desk, bench.person(), request_id, "because", seen="why"),
     )
     was_first = isinstance(changed, Changed)
