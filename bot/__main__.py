@@ -30,7 +30,7 @@ from bot.app import (
 from bot.app import upgrade as upgrade_database
 from bot.doctor import examine
 from bot.manifest import manifest as app_manifest
-from bot.model import policy as rules
+from bot.model import rules
 from bot.model.audit import Actor, ActorType
 from bot.model.audit_export import Format
 from bot.model.audit_query import AuditQuery

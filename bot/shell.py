@@ -18,8 +18,8 @@ from bot.model.audit import LoggedEvent
 from bot.model.errors import PolicyError
 from bot.model.money import format_usd
 from bot.model.numbers import format_number
-from bot.model.policy import Approvers, Verdict
 from bot.model.policy_file import LoadedPolicy
+from bot.model.rules import Approvers, Verdict
 from bot.shell_audit import bars
 from bot.table import room, table
 from bot.usecases.check import Checked

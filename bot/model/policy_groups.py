@@ -1,16 +1,16 @@
 """Which people and user groups a policy names: those that Slack has to be asked about."""
 
-from bot.model.policy import Group, Policy
+from bot.model.policy import Group, Policy, is_group
 
 
 def groups_named(policy: Policy | None) -> frozenset[Group]:
     """Every user group that the policy names, wherever."""
-    return frozenset(entry for entry in _named(policy) if entry.startswith("S"))
+    return frozenset(filter(is_group, _named(policy)))
 
 
 def people_named(policy: Policy | None) -> frozenset[str]:
     """Every person that the policy names, wherever."""
-    return frozenset(entry for entry in _named(policy) if not entry.startswith("S"))
+    return frozenset(entry for entry in _named(policy) if not is_group(entry))
 
 
 def _named(policy: Policy | None) -> frozenset[str]:

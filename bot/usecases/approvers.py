@@ -1,7 +1,7 @@
 """Approvers: what only they may do besides deciding, whoever's request it is about."""
 
-from bot.model.policy import Allowed
 from bot.model.request import Person
+from bot.model.rules import Allowed
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
 from bot.usecases.judge import NotLookedUp, may_decide

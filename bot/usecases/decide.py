@@ -3,10 +3,10 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot.model import policy as rules
+from bot.model import rules
 from bot.model.audit import Action, Outcome
-from bot.model.policy import Verdict
 from bot.model.request import Answer, Person, RequestStatus
+from bot.model.rules import Verdict
 from bot.usecases import deadlines, record
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed

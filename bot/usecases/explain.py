@@ -3,14 +3,15 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from bot.model import policy as rules
+from bot.model import rules
 from bot.model.budget import Exceeded, Spent, exceeded
 from bot.model.number_list import country_of
 from bot.model.offer import NumberType, Offer
-from bot.model.policy import Approvers, Policy, Verdict
+from bot.model.policy import Policy
 from bot.model.policy_groups import groups_named, people_named
 from bot.model.purchase import RESERVING
 from bot.model.request import Person
+from bot.model.rules import Approvers, Verdict
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
 from bot.usecases.judge import able, judge, learn, may_decide, standing

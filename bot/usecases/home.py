@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from bot.model.audit import LoggedEvent
 from bot.model.audit_query import AuditQuery
 from bot.model.budget import Spent, month_of
-from bot.model.policy import who_may_decide
 from bot.model.request import Person
+from bot.model.rules import who_may_decide
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
 from bot.usecases.judge import learn, standing, why_outside

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from bot.model import policy as rules
+from bot.model import rules
 from bot.model.offer import Offer
 from bot.model.people import NotListed
-from bot.model.policy import Allowed, Approvers, NotAllowed, Verdict, Wish
 from bot.model.policy_groups import groups_named
+from bot.model.rules import Allowed, Approvers, NotAllowed, Verdict, Wish
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 
-from bot.model import policy as rules
+from bot.model import rules
 from bot.model.audit import LoggedEvent
 from bot.model.errors import Misread, NotUnderstood
+from bot.model.policy import Approvals
 from bot.model.request import REQUEST_ID, Person, RequestStatus
 from bot.usecases import record
 from bot.usecases.desk import Desk
@@ -179,7 +180,7 @@ def view_of(work: UnitOfWork, desk: Desk, request: KeptRequest) -> RequestView:
     listed = Listed(work, request.workspace)
     decisions = requests.decisions(work, request.id)
     may_still, unknown = _may_still(desk, listed, request, decisions)
-    approvals = desk.policy.approvals if desk.policy else rules.Approvals()
+    approvals = desk.policy.approvals if desk.policy else Approvals()
     spoke = {d.approver for d in decisions} | ({request.decided_by} if request.decided_by else set())
     named = {*request.parties, *spoke, *may_still, *(approvals.approvers or ()), *approvals.pinged}
     return RequestView(
@@ -236,7 +237,7 @@ def tell_pinged(desk: Desk, request: KeptRequest, event: str) -> None:
 
 
 def _tell_pinged(work: UnitOfWork, desk: Desk, request: KeptRequest, event: str) -> None:
-    approvals = desk.policy.approvals if desk.policy else rules.Approvals()
+    approvals = desk.policy.approvals if desk.policy else Approvals()
     # what others read in the thread by themselves, these would never hear
     pinged = approvals.called_for(event) or approvals.pinged
     people = rules.people(pinged, Listed(work, request.workspace).members)

@@ -6,8 +6,8 @@ from decimal import Decimal
 from bot.model.audit import Action, Outcome
 from bot.model.budget import Exceeded, Spent, exceeded, month_of
 from bot.model.money import format_usd
-from bot.model.policy import Verdict
 from bot.model.request import Person
+from bot.model.rules import Verdict
 from bot.usecases import record
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.model import policy as rules
-from bot.model.policy import Verdict
+from bot.model import rules
+from bot.model.rules import Verdict
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
 from bot.usecases.judge import able, why_not_approver

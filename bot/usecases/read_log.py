@@ -4,7 +4,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Any
 
-from bot.model import policy as rules
+from bot.model import rules
 from bot.model.audit import Action, Actor, ActorType, AuditEvent, LoggedEvent
 from bot.model.audit_query import AuditQuery
 from bot.model.audit_query_reader import parse_audit_query

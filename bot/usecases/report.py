@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.model import policy as rules
+from bot.model import rules
 from bot.model.sweep import DifferenceState, Kind
 from bot.usecases.conclude import Order
 from bot.usecases.desk import Desk

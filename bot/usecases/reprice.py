@@ -9,8 +9,8 @@ from bot.model.audit import Action
 from bot.model.errors import NotSent
 from bot.model.money import format_usd
 from bot.model.offer import Offer
-from bot.model.policy import Verdict
 from bot.model.purchase import PurchaseStatus
+from bot.model.rules import Verdict
 from bot.usecases import deadlines, record
 from bot.usecases.conclude import Order, conclude
 from bot.usecases.desk import Desk

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from bot.model.audit import Action
 from bot.model.budget import Exceeded, exceeded
-from bot.model.policy import Verdict
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Options, Person, RequestStatus
+from bot.model.rules import Verdict
 from bot.usecases import deadlines, record
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed

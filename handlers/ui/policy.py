@@ -6,7 +6,8 @@ from datetime import timedelta
 from bot.model.budget import Spent
 from bot.model.money import format_usd
 from bot.model.numbers import format_number
-from bot.model.policy import Policy, Rule, Verdict
+from bot.model.policy import Policy, Rule
+from bot.model.rules import Verdict
 from bot.usecases.explain import Explained, ExplainedRequest, NotOffered, Rules
 from bot.usecases.look_up import NotTheirs
 from bot.usecases.preview import Taken

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from bot.model.policy import Policy, Rule, Wish, decide
+from bot.model.policy import Policy, Rule
 from bot.model.policy_check import warnings
 from bot.model.policy_groups import groups_named, people_named
+from bot.model.rules import Wish, decide
 from tests.unit.test_policy_rules import WISHES, rule_tables
 
 APPROVALS = {"channel": "C0APPROVE", "approvers": ["S0PROCURE"]}

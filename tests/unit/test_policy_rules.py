@@ -10,16 +10,14 @@ from hypothesis import strategies as st
 
 from bot.model.offer import NumberType
 from bot.model.people import NotListed
-from bot.model.policy import (
+from bot.model.policy import Approvals, Policy, Rule
+from bot.model.rules import (
     NO_POLICY,
     NO_PRICE,
     NO_RULE,
     Allowed,
-    Approvals,
     Members,
     NotAllowed,
-    Policy,
-    Rule,
     RuleLooked,
     Wish,
     decide,

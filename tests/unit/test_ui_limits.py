@@ -19,10 +19,11 @@ from bot.model.audit_words import By
 from bot.model.budget import Exceeded, Spent
 from bot.model.errors import Misread, NotUnderstood, Refused
 from bot.model.offer import NumberType, Offer
-from bot.model.policy import Approvals, Policy, Rule, RuleLooked, Verdict
+from bot.model.policy import Approvals, Policy, Rule
 from bot.model.provider import RentedNumber, RentedPage
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, Options, Person, RequestStatus
+from bot.model.rules import RuleLooked, Verdict
 from bot.model.search import Search
 from bot.model.sweep import DifferenceState, Kind
 from bot.usecases import settle_by_hand
