@@ -16,6 +16,7 @@ from handlers.ui.blocks import option
 
 MOST = 100
 """Options that Slack takes."""
+NOT_YET = "The provider has not answered yet: please type again"
 WAIT = 2.0
 """Seconds; Slack gives up after three."""
 
@@ -34,7 +35,7 @@ def _compliance(parts: Parts, body: Body) -> tuple[Choice, ...]:
 def _offer(parts: Parts, ask: Callable[[Body], tuple[Choice, ...]], ack: Ack, body: Body) -> None:
     choices = _in_time(parts, lambda: ask(body))
     if choices is None:
-        ack(options=[option("The provider has not answered yet: please type again", NOT_LOADED)])
+        ack(options=[option(NOT_YET, NOT_LOADED)])
         return
     typed = str(body.get("value") or "").casefold()
     fitting = [option(name or value, value) for name, value in choices if typed in name.casefold()]

@@ -243,6 +243,12 @@ def test_every_path_in_a_document_exists(name: str) -> None:
         assert (ROOT / path).exists(), path
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_every_test_that_a_document_names_exists(name: str) -> None:
+    for path, test in re.findall(r"`(tests/[\w./-]+\.py)::(\w+)`", read(name)):
+        assert re.search(rf"^def {test}\(", read(path), re.MULTILINE), (path, test)
+
+
 @pytest.mark.parametrize("record", sorted((ROOT / "docs/adr").glob("*.md")), ids=lambda path: path.stem)
 def test_every_record_of_a_decision_is_short_and_has_its_three_parts(record: Path) -> None:
     lines = record.read_text(encoding="utf-8").splitlines()

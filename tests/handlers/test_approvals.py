@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from handlers.ui.decide import MISTYPED, MOVED, NOT_ASKED, SAME
+from handlers.ui.decide import MISTYPED, MOVED, NOT_ASKED, SAME, UNTYPED
 from tests.handlers.several import (
     ANA,
     ONE,
     OTTO,
+    POLICY,
     TWO,
     TYPED,
     Several,
@@ -255,3 +256,38 @@ def test_words_of_others_do_nothing_and_are_not_lost(team: Several) -> None:
     pinged = [user for ping in team.desk.control.pings(since) for user in ping["users"]]
     assert "U0CARA" not in pinged
     assert team.logged(number, "request.denied") == [f"Too dear: {'w' * 400} {HOSTILE} end"]
+
+
+def test_a_form_that_was_closed_while_the_provider_was_asked_is_no_trouble(team: Several) -> None:
+    number = team.asked(ONE)
+    team.desk.plivo.spoil("search", {"hold": "closed", "at": "after"}, times=1)
+    card, since = waiting(team.ana, number), team.desk.control.mark()
+    opened(team.ana, lambda: team.ana.click(card, "request_approve"))
+    team.ana.close_modal()
+    before = len(team.ana.messages(team.ana.direct))
+    team.desk.plivo.control("POST", "sandbox/release/closed")
+    drawn = team.ana.wait_for(lambda _: team.desk.control.log("api", "views.update", since))
+    assert [one["answer"]["error"] for one in drawn] == ["not_found"], "Slack was told to draw what is gone"
+    # nobody is told of it, and the next click does its work
+    approving(team.ana, number)
+    assert team.ana.submit() is None
+    waiting(team.ana, number, "Bought")
+    assert len(team.ana.messages(team.ana.direct)) == before
+
+
+def test_a_form_without_digits_gets_no_yes_once_the_policy_asks_for_them(tmp_path: Path) -> None:
+    with several(tmp_path, f"sqlite:///{tmp_path / 'numberdesk.db'}") as team:
+        number = team.asked(ONE)
+        approving(team.ana, number)
+        stricter = POLICY.replace('name = "one look"', 'name = "one look"\nconfirm_by_typing = true')
+        assert stricter != POLICY
+        (tmp_path / "policy.toml").write_text(stricter)
+        team.desk.stop()
+        team.desk.start()
+        assert team.ana.submit() is None
+        assert UNTYPED in told(team.ana)
+        assert (team.standing(number), team.desk.buys(number)) == (["pending"], [])
+        approving(team.ana, number)
+        team.ana.fill("typed", number[-4:])
+        assert team.ana.submit() is None
+        waiting(team.ana, number, "Bought")

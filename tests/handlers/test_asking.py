@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 import pytest
 import requests
 
+from handlers.asking import NOT_ARRIVED
+from handlers.options import NOT_YET
 from sandbox.slack.delivery import signature_headers
 from sandbox.slack.world import Json
 from tests.handlers.several import (
@@ -219,6 +221,33 @@ def _deliver(team: Several, payload: Json) -> str:
     headers |= signature_headers(SIGNING_SECRET, body, int(time.time()))
     url = f"http://127.0.0.1:{team.desk.port}/slack/events"
     return requests.post(url, data=body, headers=headers, timeout=10).text
+
+
+def test_what_had_not_arrived_is_never_part_of_a_purchase(tmp_path: Path) -> None:
+    """A line that only says "not yet" was chosen, and sent on as if it were an application."""
+    with several(tmp_path, f"sqlite:///{tmp_path / 'numberdesk.db'}") as team:
+        number = team.priced(TWO)
+        team.desk.plivo.spoil("applications", {"hold": "list", "at": "after"}, times=2)
+        below = confirmation(team.cara, number)
+        team.cara.choose("app_id", NOT_YET)
+        glass = opened(team.cara, lambda: team.cara.click(below, "break_glass"))
+        assert f"{NOT_ARRIVED} Nothing was bought." in glass.words and glass.submit is None
+        team.cara.close_modal()
+        team.cara.fill("reason", "For later")
+        assert team.cara.submit() == {"app_id": NOT_ARRIVED}
+        assert team.desk.buys() == []
+        team.desk.plivo.control("POST", "sandbox/release/list")
+        arrived = team.cara.wait_for(
+            lambda p: [o for o in p.options(below, "app_id", "") if o["text"]["text"] != NOT_YET]
+        )
+        assert arrived
+        team.cara.choose("app_id", arrived[0]["text"]["text"])
+        opened(team.cara, lambda: team.cara.click(below, "break_glass"))
+        team.cara.fill("reason", URGENT)
+        assert team.cara.submit() is None
+        seen(team.otto, APPROVE, number, "*without approval*")
+        seen(team.otto, NUMBERS, number, "Bought")
+        assert [buy["body"]["app_id"] for buy in team.desk.buys(number)] == [arrived[0]["value"]]
 
 
 def test_only_who_is_on_the_list_sees_how_to_buy_without_approval(team: Several) -> None:
