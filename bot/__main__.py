@@ -4,46 +4,28 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from threading import Event
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
-from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import DBAPIError
 
-from bot import __version__, audit_shell, logs, shell
-from bot.app import (
-    Program,
-    make_database,
-    make_desk,
-    make_program,
-    make_slack,
-    no_database,
-    nobody,
-    prepare,
-    refuse_early,
-)
-from bot.app import upgrade as upgrade_database
+from bot import __version__, audit_shell, logs, policy_shell, shell
+from bot.app import Program, make_program
 from bot.doctor import examine
 from bot.manifest import manifest as app_manifest
-from bot.model import rules
 from bot.model.audit import Actor, ActorType
 from bot.model.audit_export import Format
 from bot.model.audit_query import AuditQuery
 from bot.model.audit_words import By
 from bot.model.errors import NotUnderstood, NumberdeskError, PolicyError, SettingsError
-from bot.model.money import parse_usd
-from bot.model.numbers import parse_number
-from bot.model.offer import NumberType
-from bot.model.people import Group, NotListed
-from bot.model.policy_check import warnings
-from bot.model.policy_file import read_policy
-from bot.model.policy_keys import country_code, person_id
 from bot.model.purchase import PurchaseStatus
+from bot.opening import make_database, make_desk, no_database, nobody, prepare, refuse_early
+from bot.opening import upgrade as upgrade_database
 from bot.serving import Served
 from bot.serving import serve as serve_http
 from bot.settings import Settings, load_settings
@@ -54,13 +36,11 @@ from bot.usecases.adopt import NoSuchDifference, Over, reopen
 from bot.usecases.audit_export import count_events, export, stats
 from bot.usecases.check import Checked
 from bot.usecases.check import check as check_purchases
-from bot.usecases.explain import explain_by_file
 from bot.usecases.follow import Follower
 from bot.usecases.look_up import open_purchases
 from bot.usecases.read_log import log_reading, query_log, understood
 from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, settle_by_hand
 from bot.whole_file import whole_file
-from handlers.people import SlackPeople
 from handlers.ui.help import misread_lines
 from storage.unit_of_work import Database
 
@@ -166,67 +146,6 @@ def upgrade() -> None:
     """Bring the database to the newest schema."""
     upgrade_database(make_database(_settings()))
     typer.echo("The database has the newest schema.")
-
-
-@policy.command("check")
-def policy_check(
-    file: Annotated[Path | None, typer.Argument(help="The file; POLICY_FILE if left out.")] = None,
-    as_json: AsJson = False,  # noqa: FBT002
-) -> None:
-    """Read a policy file and say what is wrong, or surely not meant."""
-    path = _policy_file(file)
-    try:
-        loaded = read_policy(path)
-    except PolicyError as problem:
-        if as_json:
-            first, *others = shell.show_policy_errors(path, problem)
-            raise PolicyError(f"{first}; {len(others)} more in the list" if others else first) from None
-        raise
-    shell.show_policy(loaded, warnings(loaded.policy), as_json=as_json)
-
-
-@policy.command("explain")
-def policy_explain(  # noqa: PLR0917 - each is an option, named on the command line
-    user: Annotated[str, typer.Option(help="Slack's id of the requester.")],
-    country: Annotated[str, typer.Option(help="Two letters, ISO 3166-1.")],
-    monthly: Annotated[str, typer.Option(help="USD a month, such as 0.80.")],
-    number: Annotated[str | None, typer.Option(help="The number.")] = None,
-    kind: Annotated[NumberType, typer.Option("--type")] = NumberType.LOCAL,
-    setup: Annotated[str, typer.Option(help="USD, once.")] = "0",
-    file: Annotated[Path | None, typer.Option(help="The file; POLICY_FILE if left out.")] = None,
-    as_json: AsJson = False,  # noqa: FBT002
-) -> None:
-    """Say which rule decides a purchase, why not the others, and who may approve."""
-    loaded = read_policy(_policy_file(file))
-    digits = parse_number(number) if number else ""
-    wish = rules.Wish(
-        _option("--user", user, person_id),
-        _option("--country", country, country_code),
-        kind,
-        _option("--monthly", monthly, parse_usd),
-        _option("--setup", setup, parse_usd),
-        digits,
-    )
-    verdict, approvers = explain_by_file(loaded.policy, wish, _members())
-    shell.show_verdict(verdict, approvers, as_json=as_json)
-    raise typer.Exit(0 if verdict.allowed else 1)
-
-
-def _members() -> rules.Members:
-    """Who is in a group, by Slack; without a token no group is known, as when Slack is down."""
-    settings = load_settings()
-    people = SlackPeople(make_slack(settings))
-
-    def members(group: str) -> frozenset[str]:
-        if settings.slack_bot_token is None:
-            raise NotListed(group)
-        try:
-            found = people.ask("", group)
-        except (SlackApiError, OSError) as problem:
-            raise NotListed(group) from problem
-        return found.members if isinstance(found, Group) else frozenset()
-
-    return members
 
 
 @audit.command("query")
@@ -361,6 +280,7 @@ def _opened() -> tuple[Settings, Database]:
 
 
 audit_shell.add(audit, _opened)
+policy_shell.add(policy)
 
 
 def _settings(*needs: str) -> Settings:
@@ -373,24 +293,6 @@ def _database(settings: Settings) -> Database:
     database = make_database(settings)
     prepare(database)
     return database
-
-
-def _policy_file(file: Path | None) -> Path:
-    path = file or load_settings().policy_file
-    if path is None:
-        raise SettingsError("Name a policy file, or set POLICY_FILE.")
-    return path
-
-
-_Read = TypeVar("_Read")
-
-
-def _option(option: str, text: str, read: Callable[[str], _Read]) -> _Read:
-    """The option's value as `read` has it; its ValueError as wrong usage."""
-    try:
-        return read(text)
-    except ValueError as problem:
-        raise typer.BadParameter(str(problem), param_hint=f"'{option}'") from None
 
 
 @contextmanager

@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.app import load_policy, make_audit_desk, make_seal
 from bot.model.audit import Action, Actor, ActorType, AuditEvent, Outcome
 from bot.model.audit_anchor import Checkpoint, read_anchors
 from bot.model.audit_fault import Broken
 from bot.model.audit_seal import make_key, public_key
 from bot.model.errors import SettingsError
+from bot.opening import load_policy, make_audit_desk, make_seal
 from bot.settings import Settings
 from bot.usecases.archive import Archived, archive
 from bot.usecases.erase import erase
