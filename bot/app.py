@@ -187,8 +187,8 @@ def _buying(desk: Desk) -> Mapping[str, Handler]:
 def _saying(parts: Parts) -> Mapping[str, Handler]:
     return {
         "render": lambda job: messages.render(parts, job.subject),
-        "dm": lambda job: messages.tell(parts, *job.words(3)),
-        "note": lambda job: messages.note(parts, *job.words(2)),
+        "dm": lambda job: messages.tell(parts, job),
+        "note": lambda job: messages.note(parts, job),
         "report": lambda job: reports.draw(parts, job.subject),
         "home": lambda job: messages.home(parts, Person(*job.words(2))),
     }

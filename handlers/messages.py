@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -19,6 +20,7 @@ from handlers.ui.direct import direct
 from handlers.ui.home import home_view
 from handlers.ui.threads import thread
 from handlers.ui.trouble import why_not
+from storage.jobs import Job
 from storage.requests import Card
 
 log = structlog.get_logger(__name__)
@@ -26,6 +28,8 @@ log = structlog.get_logger(__name__)
 REQUEST, APPROVAL = "request", "approval"
 DELETED = "message_not_found"
 """Slack's word for a message that somebody deleted."""
+LATE = timedelta(minutes=5)
+"""News older than this say when it happened: Slack, or this program, was away."""
 NOT_POSTED_YET = 2.0
 """Seconds until a reply is tried again whose card is about to be posted."""
 
@@ -153,13 +157,14 @@ def _message(parts: Parts, seen: RequestView, kind: str, *, first: bool = False)
     return card(seen, kind=kind, pinged=pinged, problem=problem)
 
 
-def tell(parts: Parts, request_id: str, event: str, user: str) -> float | None:
-    """Tells a person what happened to a request, in a direct message."""
+def tell(parts: Parts, word: Job) -> float | None:
+    """Tells a person what happened to a request, in a direct message, after what happened before it."""
+    request_id, event, user = word.words(3)
     seen = view(parts.desk, request_id)
     if seen is None:
         return None
     try:
-        post_in_turn(parts, user, direct(seen, event, user))
+        post_in_turn(parts, user, direct(seen, event, user, late=_late(word)), word=word)
     except SlowDown as problem:
         return problem.seconds
     except Impossible as problem:
@@ -167,11 +172,17 @@ def tell(parts: Parts, request_id: str, event: str, user: str) -> float | None:
     return None
 
 
-def note(parts: Parts, request_id: str, event: str) -> float | None:
-    """Tells the approvers what happened to a request, in the thread below its card.
+def _late(word: Job) -> datetime | None:
+    """When it happened, if that is so long ago that people have to know."""
+    return word.put_at if word.waited >= LATE else None
+
+
+def note(parts: Parts, word: Job) -> float | None:
+    """Tells the approvers what happened to a request, in the thread below its card, and in order.
 
     Where there is no card, those who would be pinged are told directly, each once.
     """
+    request_id, event = word.words(2)
     seen = named_view(parts.desk, request_id)
     if seen is None or parts.desk.policy is None:
         return None
@@ -181,7 +192,8 @@ def note(parts: Parts, request_id: str, event: str) -> float | None:
         return NOT_POSTED_YET
     try:
         if at.ts is not None:
-            post_in_turn(parts, at.channel, thread(seen, event, parts.desk.policy.approvals), thread_ts=at.ts)
+            said = thread(seen, event, parts.desk.policy.approvals, late=_late(word))
+            post_in_turn(parts, at.channel, said, thread_ts=at.ts, word=word)
             return None
         why = at.problem
     except SlowDown as problem:

@@ -4,11 +4,14 @@ from bot.usecases.turns import hold, take_turn
 from handlers.parts import Parts
 from handlers.post import Posted, SlowDown, post
 from handlers.ui.blocks import Block
+from storage.jobs import Job
 
 
-def post_in_turn(parts: Parts, channel: str, message: Block, thread_ts: str | None = None) -> Posted:
-    """Posts when it is this channel's turn. Raises SlowDown, Unreachable or Impossible."""
-    wait = take_turn(parts.desk, channel)
+def post_in_turn(
+    parts: Parts, channel: str, message: Block, thread_ts: str | None = None, word: Job | None = None
+) -> Posted:
+    """Posts when it is the channel's turn, and the word's. Raises SlowDown, Unreachable or Impossible."""
+    wait = take_turn(parts.desk, channel, word)
     if wait:
         raise SlowDown(wait)
     try:

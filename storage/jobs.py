@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, false, func, or_, select, update
+from sqlalchemy import case, delete, false, func, literal, or_, select, tuple_, update
 
-from storage.schema import job
+from storage.schema import Utc, job
 from storage.unit_of_work import UnitOfWork
 
 LONGEST_LEASES = 10
@@ -29,6 +29,8 @@ class Job:
     gen: int
     attempts: int  #: this one included
     lease: str
+    put_at: datetime | None = None  #: when what it is about happened; not known of those of an older version
+    waited: timedelta = timedelta(0)  #: from then until it was claimed
 
     @property
     def kind(self) -> str:
@@ -52,9 +54,9 @@ def put(work: UnitOfWork, key: str, *, delay: float = 0, soonest: bool = False, 
     that runs at the moment does not: its time is that of the run that has begun.
     """
     due_at = work.now + timedelta(seconds=delay)
-    new = work.insert(job).values(key=key, due_at=due_at, args=args)
+    new = work.insert(job).values(key=key, due_at=due_at, put_at=work.now, args=args)
     again: dict[str, Any] = {"args": args, "gen": job.c.gen + 1, "attempts": 0, "last_error": None}
-    again["due_at"] = due_at
+    again |= {"due_at": due_at, "put_at": work.now}
     if soonest:
         waits = or_(job.c.lease_until.is_(None), job.c.lease_until < work.now)
         earlier = waits & (job.c.due_at < due_at)
@@ -66,7 +68,8 @@ def put(work: UnitOfWork, key: str, *, delay: float = 0, soonest: bool = False, 
 def seed(work: UnitOfWork, key: str, *, delay: float) -> None:
     """Arms `key` unless it is armed, or running, already: what goes on for ever is begun once."""
     due_at = work.now + timedelta(seconds=delay)
-    work.execute(work.insert(job).values(key=key, due_at=due_at, args={}).on_conflict_do_nothing())
+    new = work.insert(job).values(key=key, due_at=due_at, put_at=work.now, args={})
+    work.execute(new.on_conflict_do_nothing())
 
 
 def hold(work: UnitOfWork, running: Job, *, seconds: float) -> bool:
@@ -98,11 +101,25 @@ def claim(work: UnitOfWork, *, lease: str, seconds: float, kinds: Collection[str
         update(job)
         .where(job.c.key == due.scalar_subquery())
         .values(lease=lease, lease_until=work.now + timedelta(seconds=seconds), attempts=job.c.attempts + 1)
-        .returning(job.c.key, job.c.args, job.c.gen, job.c.attempts)
+        .returning(job.c.key, job.c.args, job.c.gen, job.c.attempts, job.c.put_at)
     )
     if row is None:
         return None
-    return Job(row["key"], row["args"], row["gen"], row["attempts"], lease)
+    put_at = row["put_at"]
+    waited = work.now - put_at if put_at else timedelta(0)
+    return Job(row["key"], row["args"], row["gen"], row["attempts"], lease, put_at, waited)
+
+
+def behind(work: UnitOfWork, late: Job, *, starts: str, ends: str = "", failing: str) -> timedelta | None:
+    """How long until the next of the jobs before `late`, of such keys, is due; None if there is none.
+
+    Those whose last error was another than `failing` are passed by: what cannot be done holds up nothing.
+    """
+    alike = job.c.key.startswith(starts, autoescape=True) & job.c.key.endswith(ends, autoescape=True)
+    earlier = tuple_(job.c.put_at, job.c.key) < tuple_(literal(late.put_at, Utc), literal(late.key))
+    well = job.c.last_error.is_(None) | job.c.last_error.startswith(failing, autoescape=True)
+    due_at = work.connection.scalar(select(func.min(job.c.due_at)).where(alike, earlier, well))
+    return max(timedelta(0), due_at - work.now) if due_at else None
 
 
 def finish(work: UnitOfWork, done: Job) -> bool:

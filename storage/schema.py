@@ -288,6 +288,7 @@ job = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("due_at", Utc, nullable=False, index=True),
+    Column("put_at", Utc),
     Column("args", _json, nullable=False),
     Column("gen", Integer, nullable=False, server_default="0"),
     Column("attempts", Integer, nullable=False, server_default="0"),

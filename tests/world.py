@@ -220,10 +220,10 @@ def offer(message: Message, *, dear: bool) -> tuple[str, str] | None:
     return None
 
 
-def find_offer(person: Person, *, dear: bool) -> tuple[Message, str]:
+def find_offer(person: Person, *, dear: bool, area: str = "415") -> tuple[Message, str]:
     """Searches, turns pages until there is such an offer, and returns it with its message."""
     before = {m.ts for m in person.messages(NUMBERS)}
-    person.command(NUMBERS, "/number search US local 415")
+    person.command(NUMBERS, f"/number search US local {area}")
 
     def fresh(p: Person) -> Message | None:
         new = (m for m in p.messages(NUMBERS) if m.ts not in before)

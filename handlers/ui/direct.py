@@ -1,5 +1,7 @@
 """What a person is told in a direct message: once for each thing that happened."""
 
+from datetime import datetime
+
 from bot.model.numbers import format_number
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer
@@ -8,7 +10,7 @@ from handlers.ui.blocks import Block, context, message, section
 from handlers.ui.cards import headline
 from handlers.ui.offers import price
 from handlers.ui.text import escape, user
-from handlers.ui.threads import happened
+from handlers.ui.threads import happened, still_so, told_late
 
 _SAID = {
     "bought": "was bought.",
@@ -27,12 +29,17 @@ _COMMENT = 2500
 """Characters: whatever an approver's form holds, so that whose request it is reads all of it."""
 
 
-def direct(view: RequestView, event: str, reader: str) -> Block:
-    """The message for `event`, from the newest row; `reader` is whose request it is, or an approver."""
-    text = _text(view, event) if reader in view.request.parties else happened(view, event)
-    newer = "" if _is_news(view, event) else f" (By now: {headline(view)})"
-    link = _link(view)
-    return message(f"{text}{newer}", [section(f"{text}{newer}"), context(f"Request {view.request.id}{link}")])
+def direct(view: RequestView, event: str, reader: str, *, late: datetime | None = None) -> Block:
+    """The message for `event`, from the newest row; `reader` is whose request it is, or an approver.
+
+    `late` is when it happened, if that was long ago.
+    """
+    ours = reader in view.request.parties
+    text = _text(view, event) if ours else happened(view, event)
+    still = _is_news(view, event) if ours else still_so(view, event)
+    newer = "" if still else f" (By now: {headline(view)})"
+    below = f"Request {view.request.id}{_link(view)}{f' · {told_late(late)}' if late else ''}"
+    return message(f"{text}{newer}", [section(f"{text}{newer}"), context(below)])
 
 
 def _text(view: RequestView, event: str) -> str:

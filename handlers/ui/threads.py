@@ -1,22 +1,38 @@
 """What the approvers are told in the thread below a request's card."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from bot.model.policy import Approvals
 from bot.usecases.look_up import RequestView
 from handlers.ui.blocks import Block, message, section
-from handlers.ui.cards import may_still, named, numbers
+from handlers.ui.cards import headline, may_still, named, numbers
 from handlers.ui.offers import price
 from handlers.ui.text import count, escape, when, who
 
+_ASKING = frozenset({"asked", "reminder", "escalated", "reason", "repriced"})
+"""What asks for a decision: once it was made, nobody has to look any more."""
 
-def thread(view: RequestView, event: str, approvals: Approvals) -> Block:
-    """The reply for `event`; it pings those whom the policy names for it."""
+
+def thread(view: RequestView, event: str, approvals: Approvals, *, late: datetime | None = None) -> Block:
+    """The reply for `event`; it pings those whom the policy names. `late` is when it was, if long ago."""
+    so = still_so(view, event)
     # who did it, and whose it is, knows already
-    pinged = [one for one in approvals.called_for(event) if one not in view.request.parties]
+    pinged = [one for one in approvals.called_for(event) if so and one not in view.request.parties]
     call = " ".join(who(one) for one in dict.fromkeys(pinged))
-    text = f"{call} {happened(view, event)}".strip()
+    newer = "" if so else f" (By now: {headline(view)})"
+    text = f"{call} {happened(view, event)}{newer}{f' {told_late(late)}' if late else ''}".strip()
     return message(text, [section(text)])
+
+
+def still_so(view: RequestView, event: str) -> bool:
+    """Whether what approvers are told is so by now, if it asks something of them."""
+    return view.request.is_pending or event.partition("-")[0] not in _ASKING
+
+
+def told_late(happened_at: datetime) -> str:
+    """Marks old news: Slack, or this program, was away."""
+    return f"_Told late: this was {when(happened_at)}._"
 
 
 def happened(view: RequestView, event: str) -> str:

@@ -11,6 +11,10 @@ class Control(Door):
         """Order trouble, for example {"status": 500} or {"reset": "after"}; "*" is every method."""
         self.post("/control/faults", {"method": method, "do": do, "times": times})
 
+    def end_faults(self) -> None:
+        """Trouble that was ordered and did not come is over."""
+        self.post("/control/faults", {"clear": True})
+
     def reset(self) -> None:
         self.post("/control/reset", {})
 

@@ -16,6 +16,9 @@ Order = Callable[[Parts, Json], Awaitable[Json]]
 
 
 async def _faults(parts: Parts, body: Json) -> Json:
+    if body.get("clear"):
+        parts.faults.clear()
+        return {}
     if not isinstance(body.get("do"), dict):
         raise ApiError("do_is_missing")
     parts.faults.order(str(body.get("method", "*")), body["do"], int(body.get("times", 1)))

@@ -113,6 +113,7 @@ CALLS_ELSEWHERE: Mapping[str, str] = {
     "Slack's auth.test": "whose workspace is this? Asked at every start",
     "Slack's chat.postEphemeral": "an answer where a response_url failed",
     "Slack's usergroups.list": "what a group is called",
+    "the provider's GET Number": "what the account holds, for the daily sweep",
     "the provider's GET Application": "the list of applications for a form",
     "the provider's GET Subaccount": "the list of subaccounts for a form",
     "Slack's views.publish": "a Home is drawn",
@@ -176,13 +177,16 @@ PLAYS: Mapping[str, tuple[str, ...]] = {
     "asked_later": ("the commit of usecases.buy._again", *_BUY[-2:], *_ANSWER),
     "dearer": (
         "the commit of usecases.reprice._ask_again",
-        "the commit of worker.Worker.run_one (note)",
-        "Slack's chat.postMessage (note)",
-        "the commit of worker.Worker._run (note)",
         "the commit of usecases.decide._once",
         *_BUY[-2:], *_ANSWER,
     ),
-    "dearer_at_the_look": ("the commit of usecases.reprice._raise_price", "Slack's views.update"),
+    "dearer_at_the_look": (
+        "the commit of usecases.reprice._raise_price",
+        "Slack's views.update",
+        "the commit of worker.Worker.run_one (note)",
+        "Slack's chat.postMessage (note)",
+        "the commit of worker.Worker._run (note)",
+    ),
     "too_dear": ("the commit of usecases.reprice.reprice", *_TOLD),
     "taken_back": (
         "the commit of usecases.change_reason.consider_changing",
@@ -215,7 +219,7 @@ PLAYS: Mapping[str, tuple[str, ...]] = {
     ),
     "strangers": (
         "Slack's users.info",
-        "Slack's usergroups.users.list",
+        "Slack's usergroups.users.list (render)",  # whoever draws first has to know who may decide
         "the commit of usecases.directory.Directory.refresh",
     ),
 }  # fmt: skip

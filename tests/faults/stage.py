@@ -29,6 +29,8 @@ PATIENCE = 60.0
 """Seconds until a person who presses again and again gives up: then something is stuck."""
 LOOK_AGAIN = 0.05
 """Seconds between looks at another process, of which there is nothing else to wait on."""
+CHEAP, DEAR = "415", "628"
+"""Area codes of a stage's numbers: a search finds what is wanted on its first page."""
 BACKGROUND = ("cron:", "home:")
 """Kinds of jobs that belong to no request."""
 
@@ -122,7 +124,7 @@ class Stage:
     def confirm(self, *, dear: bool, alias: str | None = None) -> str:
         """Rita has the confirmation of a number in front of her, filled in; the number's digits."""
         self._tidy()
-        message, value = find_offer(self.rita, dear=dear)
+        message, value = find_offer(self.rita, dear=dear, area=DEAR if dear else CHEAP)
         self.rita.click(message, "offer_buy", value=value)
         self.rita.wait_for(lambda p: p.modal())
         try:
@@ -299,12 +301,12 @@ def stage(folder: Path, database_url: str) -> Iterator[Stage]:
 
 
 def open_stage_files(folder: Path, count: int = 2_000) -> Path:
-    """Writes the policy and the stock of a stage: numbers for every death, cheap and dear ones in turn."""
+    """Writes the policy and the stock of a stage: cheap numbers for every death, and dear ones in another area."""
     (folder / "policy.toml").write_text(_policy())
-    rates = ("0.80000", "25.00000")
     rows = [
-        {"number": f"1415{2000000 + place}", "country_iso": "US", "monthly_rental_rate": rates[place % 2]}
-        for place in range(count)
+        {"number": f"1{area}{2000000 + place}", "country_iso": "US", "monthly_rental_rate": rate}
+        for area, rate in ((CHEAP, "0.80000"), (DEAR, "25.00000"))
+        for place in range(count // 2)
     ]
     file = folder / "stock.json"
     file.write_text(json.dumps(rows))

@@ -238,3 +238,41 @@ def test_a_clock_that_is_set_back_holds_no_job_for_ever(database: Database) -> N
     database.shift = timedelta(0)
     assert _claimed(database, "L2").attempts == 2
     assert _claim(database, "L3") is None, "which is a lease like any other"
+
+
+def test_a_job_knows_when_it_was_put_and_how_long_ago(database: Database) -> None:
+    _put(database, "dm:R1:bought:U1")
+    database.shift = HOUR
+    job = _claimed(database)
+    assert job.put_at is not None and HOUR <= job.waited < HOUR + timedelta(minutes=1)
+
+
+def _behind(database: Database, job: Job, starts: str, ends: str = "") -> timedelta | None:
+    with database.read() as work:
+        return jobs.behind(work, job, starts=starts, ends=ends, failing="Down")
+
+
+def test_a_job_is_behind_those_alike_that_were_put_before(database: Database) -> None:
+    _put(database, "dm:R2:approved:U1", delay=30)
+    _put(database, "dm:R1:bought:U2")
+    _put(database, "dm:R1:bought:U1")
+    _put(database, "dm:R9:bought:U1")
+    mine = next(j for j in (_claimed(database, f"L{i}") for i in range(3)) if j.key == "dm:R1:bought:U1")
+    wait = _behind(database, mine, "dm:", ":U1")
+    assert wait is not None and timedelta(seconds=20) < wait <= timedelta(seconds=30)
+    assert _behind(database, mine, "dm:R1:") is not None
+    assert _behind(database, mine, "dm:R1:", ":U1") is None
+    database.shift = HOUR
+    assert _behind(database, mine, "dm:", ":U1") == timedelta(0), "overdue"
+
+
+def test_what_fails_of_itself_holds_up_nothing(database: Database) -> None:
+    _put(database, "dm:R1:approved:U1")
+    first = _claimed(database)
+    _put(database, "dm:R1:bought:U1")
+    mine = _claimed(database, "L2")
+    for error, waits in ((None, True), ("Down: nobody there", True), ("KeyError: 'x'", False)):
+        with database.write() as work:
+            assert jobs.postpone(work, first, delay=0, error=error)
+        assert (_behind(database, mine, "dm:", ":U1") is not None) == waits
+        first = _claimed(database, "L3")
