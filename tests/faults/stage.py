@@ -301,7 +301,7 @@ def stage(folder: Path, database_url: str) -> Iterator[Stage]:
 
 
 def open_stage_files(folder: Path, count: int = 2_000) -> Path:
-    """Writes the policy and the stock of a stage: cheap numbers for every death, and dear ones in another area."""
+    """Writes the policy and the stock of a stage: enough cheap numbers, and dear ones in another area."""
     (folder / "policy.toml").write_text(_policy())
     rows = [
         {"number": f"1{area}{2000000 + place}", "country_iso": "US", "monthly_rental_rate": rate}
