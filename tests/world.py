@@ -22,7 +22,7 @@ from sandbox.serving import serve_in_thread
 from sandbox.slack.app import create_app as slack_app
 from sandbox.slack.driver import Control, Message, Person
 from storage import audit, audit_search, schema
-from storage.engine import make_engine
+from storage.engine import make_engine, reading
 from storage.unit_of_work import Database
 from tests.sandbox.plivo_client import AUTH, Client
 
@@ -130,7 +130,7 @@ class World:
     def rows(self, query: str, **values: Any) -> list[Any]:
         """Rows straight from the database; `values` stand in the query as `:name`."""
         engine = make_engine(self.database_url)
-        with engine.connect() as connection:
+        with engine.connect().execution_options(**reading(engine)) as connection:
             found = list(connection.execute(text(query), values))
         engine.dispose()
         return found

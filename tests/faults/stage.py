@@ -78,7 +78,7 @@ class Stage:
     def frozen(self) -> bool:
         """Whether every process of the program stands still; it does a moment after the signal."""
         process = self.desk.process
-        return process is not None and all(_state(pid) == "T" for pid in _group(process.pid))
+        return process is not None and all(_state(pid) == "T" for pid in group(process.pid))
 
     def thaw(self, *until: str) -> None:
         """The program goes on where it was; returns once it has passed one of these points."""
@@ -267,7 +267,7 @@ def hurry(desk: World) -> None:
         desk.pass_time(min(due))
 
 
-def _group(leader: int) -> list[int]:
+def group(leader: int) -> list[int]:
     """The processes of a group, as the system lists them."""
     found = []
     for entry in Path("/proc").iterdir():
