@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
+LOCKED_FOR = 30
+"""Seconds for which SQLite, and those who queue for it, wait for a writer."""
 READ_ONLY = "numberdesk_read"
 """Execution option of a connection that only reads: on SQLite it does not take the write lock."""
 
@@ -35,7 +37,10 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
 
 def _sqlite(url: str, pool_size: int) -> Engine:
     engine = create_engine(
-        url, pool_size=pool_size, max_overflow=20, connect_args={"timeout": 30, "isolation_level": None}
+        url,
+        pool_size=pool_size,
+        max_overflow=20,
+        connect_args={"timeout": LOCKED_FOR, "isolation_level": None},
     )
     event.listen(engine, "connect", _sqlite_pragmas)
     event.listen(engine, "begin", _sqlite_begin)

@@ -59,7 +59,8 @@ def touch_homes(desk: Desk, request_id: str) -> None:
     """
     with desk.database.read() as work:
         request = requests.get(work, request_id)
-    if request is None:
+        somebody = request and homes.open_ones(work, request.workspace)
+    if request is None or not somebody:
         return
     learn(desk, request.workspace)
     with desk.database.write() as work:

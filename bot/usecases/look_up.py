@@ -205,7 +205,7 @@ def _may_still(
 
 
 def _names(listed: Listed, ids: Iterable[str]) -> dict[str, str]:
-    return {slack_id: listed.shown(slack_id) for slack_id in sorted(ids)}
+    return listed.all_shown(sorted(ids))
 
 
 def open_purchases(database: Database) -> list[KeptPurchase]:
