@@ -1,10 +1,14 @@
 """Engines: SQLite and PostgreSQL, set up so that a committed intent stays committed."""
 
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DisconnectionError
 
+RESTED = 5.0
+"""Seconds after which a connection to PostgreSQL is asked whether it is still there, before it is used."""
 LOCKED_FOR = 30
 """Seconds for which SQLite, and those who queue for it, wait for a writer."""
 READ_ONLY = "numberdesk_read"
@@ -26,13 +30,30 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     """An engine for a `sqlite:///…` or `postgresql+psycopg://…` address. Connects to nothing yet."""
     if url.startswith("sqlite"):
         return _sqlite(url, pool_size)
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=20,
-        pool_pre_ping=True,
         connect_args={"options": _POSTGRES_TIMEOUTS, "connect_timeout": 5},
     )
+    event.listen(engine, "checkin", _rests)
+    event.listen(engine, "checkout", _ask_after_a_rest)
+    return engine
+
+
+def _rests(_connection: Any, record: Any) -> None:
+    record.info["rests_since"] = monotonic()
+
+
+def _ask_after_a_rest(connection: Any, record: Any, _proxy: Any) -> None:
+    """Has a connection replaced that the server closed while it rested; one in use is not asked each time."""
+    if monotonic() - record.info.get("rests_since", monotonic()) < RESTED:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as problem:
+        raise DisconnectionError from problem
 
 
 def _sqlite(url: str, pool_size: int) -> Engine:
