@@ -6,8 +6,9 @@ given back otherwise. `purchases.move` sees to that, in the transaction of the m
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, select, type_coerce, update
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, type_coerce, update
 
 from bot.model.budget import WORKSPACE, Exceeded, Spent
 from bot.model.policy import Budgets
@@ -65,15 +66,13 @@ def by_person(work: UnitOfWork, purse: Purse, limits: Budgets) -> list[Spent]:
 
 
 def _add(work: UnitOfWork, purse: Purse, spender: str, amount: Decimal, limit: Decimal | None) -> bool:
-    grown = update(budget).where(_row(purse, spender)).values(reserved=budget.c.reserved + amount)
+    values: dict[str, Any] = {**_key(purse, spender), "more": amount, "most": None}
     if limit is not None:
-        # a sum of two amounts is a plain number to SQLAlchemy: without its type it is compared with dollars
-        taken = type_coerce(budget.c.reserved + budget.c.committed, Usd)
-        grown = grown.where(taken <= limit - amount)
-    if work.changed(grown):
+        values["most"] = limit - amount
+    if work.changed(_RESERVE, **values):
         return True
     _ensure(work, purse, spender)  # it does not fit, or it is the first of the month
-    return work.changed(grown)
+    return work.changed(_RESERVE, **values)
 
 
 def _ensure(work: UnitOfWork, purse: Purse, spender: str) -> None:
@@ -90,17 +89,39 @@ def _change(
     reserved: Decimal = Decimal(0),
     committed: Decimal = Decimal(0),
 ) -> bool:
-    amounts = {"reserved": budget.c.reserved + reserved, "committed": budget.c.committed + committed}
-    return work.changed(update(budget).where(_row(purse, spender)).values(**amounts))
+    return work.changed(_CHANGE, **_key(purse, spender), more=reserved, spent=committed)
 
 
 def _spent(work: UnitOfWork, purse: Purse, spender: str, limit: Decimal | None) -> Spent:
-    row = work.one(select(budget).where(_row(purse, spender)))
+    row = work.one(_ROW, **_key(purse, spender))
     return Spent(spender, limit, row["reserved"], row["committed"]) if row else Spent(spender, limit)
 
 
-def _row(purse: Purse, spender: str) -> ColumnElement[bool]:
-    return _month(purse) & (budget.c.spender == spender)
+_KEYS = ("workspace", "account", "month", "spender")
+_HERE = and_(*(budget.c[name] == bindparam(f"its_{name}") for name in _KEYS))
+_ROW = select(budget).where(_HERE)
+_MORE, _SPENT, _MOST = (bindparam(name, type_=Usd) for name in ("more", "spent", "most"))
+_CHANGE = (
+    update(budget)
+    .where(_HERE)
+    .values(reserved=budget.c.reserved + _MORE, committed=budget.c.committed + _SPENT)
+)
+# a sum of two amounts is a plain number to SQLAlchemy: without its type it is compared with dollars
+_TAKEN = type_coerce(budget.c.reserved + budget.c.committed, Usd)
+_RESERVE = (
+    update(budget)
+    .where(_HERE, or_(_MOST.is_(None), _TAKEN <= _MOST))
+    .values(reserved=budget.c.reserved + _MORE)
+)
+
+
+def _key(purse: Purse, spender: str) -> dict[str, str]:
+    return {
+        "its_workspace": purse.workspace,
+        "its_account": purse.account,
+        "its_month": purse.month,
+        "its_spender": spender,
+    }
 
 
 def _month(purse: Purse) -> ColumnElement[bool]:

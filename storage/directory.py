@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, true
+from sqlalchemy import bindparam, select, true
 
 from bot.model.people import Found, Group, Profile
 from storage.schema import directory
@@ -20,17 +20,23 @@ class Entry:
     found: Found | None
 
 
+_WORKSPACE = directory.c.workspace == bindparam("whose")
+_ONE = select(directory.c.at, directory.c.found).where(_WORKSPACE, directory.c.id == bindparam("its_id"))
+_MANY = select(directory.c.id, directory.c.found).where(
+    _WORKSPACE, directory.c.id.in_(bindparam("ids", expanding=True))
+)
+_NEW = _MANY.where(directory.c.at.between(bindparam("oldest"), bindparam("newest")))
+
+
 def find(work: UnitOfWork, workspace: str, slack_id: str) -> Entry | None:
     """What was last learned of a person or group; None if nobody has asked yet."""
-    here = (directory.c.workspace == workspace) & (directory.c.id == slack_id)
-    row = work.one(select(directory.c.at, directory.c.found).where(here))
+    row = work.one(_ONE, whose=workspace, its_id=slack_id)
     return Entry(row["at"], _found(row["found"])) if row else None
 
 
 def names(work: UnitOfWork, workspace: str, ids: Iterable[str]) -> dict[str, str]:
     """What those of `ids` are called of whom Slack has said it, however long ago."""
-    here = (directory.c.workspace == workspace) & directory.c.id.in_(list(ids))
-    rows = work.rows(select(directory.c.id, directory.c.found).where(here))
+    rows = work.rows(_MANY, whose=workspace, ids=list(ids))
     entries = ((row["id"], _found(row["found"])) for row in rows)
     return {slack_id: found.name for slack_id, found in entries if found}
 
@@ -57,9 +63,7 @@ def stale(work: UnitOfWork, workspace: str, ids: Iterable[str], fresh: timedelta
     """Those of `ids` about which Slack has to be asked again."""
     wanted = sorted(set(ids))
     # a moment in the future is that of a clock that was set back: it says nothing
-    new = directory.c.at.between(work.now - fresh, work.now)
-    here = (directory.c.workspace == workspace) & directory.c.id.in_(wanted)
-    rows = work.rows(select(directory.c.id, directory.c.found).where(here, new))
+    rows = work.rows(_NEW, whose=workspace, ids=wanted, oldest=work.now - fresh, newest=work.now)
     known = {row["id"] for row in rows if row["found"] is not None}
     return [slack_id for slack_id in wanted if slack_id not in known]
 

@@ -1,11 +1,12 @@
 """Engines: SQLite and PostgreSQL, set up so that a committed intent stays committed."""
 
+import sqlite3
 from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DisconnectionError, OperationalError
 
 RESTED = 5.0
 """Seconds after which a connection to PostgreSQL is asked whether it is still there, before it is used."""
@@ -80,4 +81,10 @@ def _sqlite_begin(connection: Connection) -> None:
     # A deferred BEGIN fails at once with "database is locked" when it must turn from reader to
     # writer, in spite of the time-out; so a transaction that will write says so at its start.
     reads = connection.get_execution_options().get(READ_ONLY, False)
-    connection.execute(text("BEGIN" if reads else "BEGIN IMMEDIATE"))
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute("BEGIN" if reads else "BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as problem:  # it is locked
+        raise OperationalError("BEGIN", None, problem) from problem
+    finally:
+        cursor.close()

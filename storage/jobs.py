@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
+    Executable,
+    bindparam,
     case,
     delete,
     false,
@@ -27,7 +29,7 @@ from sqlalchemy import (
 )
 
 from storage.schema import Utc, job
-from storage.unit_of_work import UnitOfWork, from_microseconds
+from storage.unit_of_work import CLOCK, INSERTS, UnitOfWork, from_microseconds
 
 LONGEST_LEASES = 10
 """Workers may have leases of different lengths, but not more than so many times one's own."""
@@ -71,17 +73,25 @@ def put(work: UnitOfWork, key: str, *, delay: float = 0, soonest: bool = False, 
     With `soonest`, a job that is due earlier keeps its time: what comes often is done all the same. One
     that runs at the moment does not: its time is that of the run that has begun.
     """
-    due_at = work.now + timedelta(seconds=delay)
-    new = work.insert(job).values(key=key, due_at=due_at, put_at=work.now, args=args)
-    again: dict[str, Any] = {"args": args, "gen": job.c.gen + 1, "attempts": 0, "last_error": None}
-    again |= {"due_at": due_at, "put_at": work.now}
-    if soonest:
-        waits = or_(job.c.lease_until.is_(None), job.c.lease_until < work.now)
-        earlier = waits & (job.c.due_at < due_at)
-        again["due_at"] = case((earlier, job.c.due_at), else_=new.excluded.due_at)
-    work.execute(new.on_conflict_do_update(index_elements=["key"], set_=again))
+    now = work.now
+    put_now = _put(work.connection.dialect.name, soonest)
+    work.execute(put_now, key=key, due_at=now + timedelta(seconds=delay), put_at=now, args=args)
     if delay <= 0:
         work.due_now.append(kind_of(key))
+
+
+@cache
+def _put(dialect: str, soonest: bool) -> Executable:  # noqa: FBT001 - called in one place
+    new = INSERTS[dialect](job).values(
+        {name: bindparam(name) for name in ("key", "due_at", "put_at", "args")}
+    )
+    told = new.excluded
+    again = {"args": told.args, "gen": job.c.gen + 1, "attempts": 0, "last_error": None}
+    again |= {"due_at": told.due_at, "put_at": told.put_at}
+    if soonest:
+        waits = or_(job.c.lease_until.is_(None), job.c.lease_until < told.put_at)
+        again["due_at"] = case((waits & (job.c.due_at < told.due_at), job.c.due_at), else_=told.due_at)
+    return new.on_conflict_do_update(index_elements=["key"], set_=again)
 
 
 def seed(work: UnitOfWork, key: str, *, delay: float) -> None:
@@ -100,15 +110,29 @@ def hold(work: UnitOfWork, running: Job, *, seconds: float) -> bool:
 
 def remove(work: UnitOfWork, key: str) -> None:
     """Disarms `key`; nothing happens if it is not armed."""
-    work.execute(delete(job).where(job.c.key == key))
+    work.execute(_REMOVE, its_key=key)
+
+
+_REMOVE = delete(job).where(job.c.key == bindparam("its_key"))
 
 
 def claim(work: UnitOfWork, *, lease: str, seconds: float, kinds: Collection[str]) -> Job | None:
     """The job of these kinds that has been due longest, leased for `seconds`; None if nothing is due."""
-    now, second = work.clock(), 1_000_000
+    row = work.one(_claim(tuple(kinds)), lease=lease, lasts=int(seconds * 1_000_000), shift=work.shift)
+    if row is None:
+        return None
+    put_at = row["put_at"]
+    waited = from_microseconds(row["now"]) - put_at if put_at else timedelta(0)
+    return Job(row["key"], row["args"], row["gen"], row["attempts"], lease, put_at, waited)
+
+
+@cache
+def _claim(kinds: tuple[str, ...]) -> Executable:
+    now = CLOCK + bindparam("shift", type_=BigInteger)
+    lasts = bindparam("lasts", type_=BigInteger)
     until = type_coerce(job.c.lease_until, BigInteger)
     # a lease that ends later than any may was given before the clock was set back
-    free = or_(until.is_(None), until < now, until > now + int(LONGEST_LEASES * seconds * second))
+    free = or_(until.is_(None), until < now, until > now + LONGEST_LEASES * lasts)
     ours = or_(false(), *(job.c.key.startswith(f"{kind}:", autoescape=True) for kind in kinds))
     due = (
         select(job.c.key)
@@ -117,17 +141,12 @@ def claim(work: UnitOfWork, *, lease: str, seconds: float, kinds: Collection[str
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    row = work.one(
+    return (
         update(job)
         .where(job.c.key == due.scalar_subquery())
-        .values(lease=lease, lease_until=now + int(seconds * second), attempts=job.c.attempts + 1)
+        .values(lease=bindparam("lease"), lease_until=now + lasts, attempts=job.c.attempts + 1)
         .returning(job.c.key, job.c.args, job.c.gen, job.c.attempts, job.c.put_at, now.label("now"))
     )
-    if row is None:
-        return None
-    put_at = row["put_at"]
-    waited = from_microseconds(row["now"]) - put_at if put_at else timedelta(0)
-    return Job(row["key"], row["args"], row["gen"], row["attempts"], lease, put_at, waited)
 
 
 def behind(work: UnitOfWork, late: Job, *, starts: str, ends: str = "", failing: str) -> timedelta | None:
@@ -147,15 +166,19 @@ def finish(work: UnitOfWork, done: Job) -> bool:
 
     False if its lease was lost: somebody else has done it, or is doing it, or it was disarmed.
     """
-    mine = (job.c.key == done.key) & (job.c.lease == done.lease)
-    if work.changed(delete(job).where(mine, job.c.gen == done.gen)):
+    if work.changed(_DONE, its_key=done.key, its_lease=done.lease, its_gen=done.gen):
         return True
-    return _free(work, done, mine, {"lease": None, "lease_until": None})
+    return _free(work, done)
 
 
-def _free(work: UnitOfWork, armed: Job, mine: ColumnElement[bool], free: dict[str, Any]) -> bool:
+_MINE = (job.c.key == bindparam("its_key")) & (job.c.lease == bindparam("its_lease"))
+_DONE = delete(job).where(_MINE, job.c.gen == bindparam("its_gen"))
+_FREE = update(job).where(_MINE).values(lease=None, lease_until=None)
+
+
+def _free(work: UnitOfWork, armed: Job) -> bool:
     """Gives back a job that was armed again while it ran; its new time may have come already."""
-    if not work.changed(update(job).where(mine).values(**free)):
+    if not work.changed(_FREE, its_key=armed.key, its_lease=armed.lease):
         return False
     work.due_now.append(armed.kind)
     return True
@@ -166,12 +189,10 @@ def postpone(work: UnitOfWork, late: Job, *, delay: float, error: str | None) ->
 
     False if its lease was lost.
     """
-    mine = (job.c.key == late.key) & (job.c.lease == late.lease)
-    free: dict[str, Any] = {"lease": None, "lease_until": None, "last_error": error}
-    again = {**free, "due_at": work.now + timedelta(seconds=delay)}
-    if work.changed(update(job).where(mine, job.c.gen == late.gen).values(**again)):
-        return True
-    return _free(work, late, mine, free)
+    mine = (job.c.key == late.key) & (job.c.lease == late.lease) & (job.c.gen == late.gen)
+    again: dict[str, Any] = {"lease": None, "lease_until": None, "last_error": error}
+    again["due_at"] = work.now + timedelta(seconds=delay)
+    return work.changed(update(job).where(mine).values(**again)) or _free(work, late)
 
 
 def overdue(work: UnitOfWork) -> timedelta:

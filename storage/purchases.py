@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, func, select, update
 
 from bot.model.budget import Exceeded, month_of
 from bot.model.money import from_units, to_units
@@ -207,21 +207,25 @@ def note(work: UnitOfWork, purchase_id: str, **values: Any) -> None:
     work.execute(update(_T).where(_T.c.id == purchase_id).values(**values))
 
 
+_BY_ID = select(_T).where(_T.c.id == bindparam("its_id"))
+_OF_REQUEST = select(_T).where(_T.c.request_id == bindparam("request")).order_by(_T.c.id)
+_LIVE = select(_T).where(
+    _T.c.account == bindparam("whose"), _T.c.number == bindparam("which"), _T.c.status.in_(sorted(LIVE))
+)
+
+
 def get(work: UnitOfWork, purchase_id: str) -> KeptPurchase | None:
-    row = work.one(select(_T).where(_T.c.id == purchase_id))
+    row = work.one(_BY_ID, its_id=purchase_id)
     return _purchase(row) if row else None
 
 
 def of_request(work: UnitOfWork, request_id: str) -> tuple[KeptPurchase, ...]:
-    rows = work.rows(select(_T).where(_T.c.request_id == request_id).order_by(_T.c.id))
-    return tuple(_purchase(row) for row in rows)
+    return tuple(_purchase(row) for row in work.rows(_OF_REQUEST, request=request_id))
 
 
 def live(work: UnitOfWork, account: str, number: str) -> KeptPurchase | None:
     """The one purchase that keeps others from buying this number."""
-    row = work.one(
-        select(_T).where(_T.c.account == account, _T.c.number == number, _T.c.status.in_(sorted(LIVE)))
-    )
+    row = work.one(_LIVE, whose=account, which=number)
     return _purchase(row) if row else None
 
 

@@ -5,7 +5,18 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, RowMapping, case, func, or_, select, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    RowMapping,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from bot.model.request import Answer, Options, Person, RequestStatus
 from storage import schema
@@ -124,15 +135,24 @@ def add(work: UnitOfWork, new: NewRequest) -> KeptRequest | None:
     return _request(work.one(once.returning(*schema.request.c)))
 
 
+_BY_ID = select(_T).where(_T.c.id == bindparam("its_id"))
+_BY_ORIGIN = select(_T).where(_T.c.workspace == bindparam("whose"), _T.c.origin_key == bindparam("origin"))
+_DECISIONS = (
+    select(schema.decision)
+    .where(schema.decision.c.request_id == bindparam("request"))
+    .order_by(schema.decision.c.at)
+)
+_CARDS = select(schema.card).where(schema.card.c.request_id == bindparam("request"))
+
+
 def by_origin(work: UnitOfWork, workspace: str, origin_key: str) -> KeptRequest | None:
     """The request that this modal made before."""
-    here = (_T.c.workspace == workspace) & (_T.c.origin_key == origin_key)
-    return _request(work.one(select(_T).where(here)))
+    return _request(work.one(_BY_ORIGIN, whose=workspace, origin=origin_key))
 
 
 def get(work: UnitOfWork, request_id: str, workspace: str | None = None) -> KeptRequest | None:
     """A request; with `workspace`, only if it is that one's."""
-    found = _request(work.one(select(_T).where(_T.c.id == request_id)))
+    found = _request(work.one(_BY_ID, its_id=request_id))
     return found if found and workspace in (None, found.workspace) else None
 
 
@@ -311,18 +331,15 @@ def _waiting(work: UnitOfWork, request_id: str) -> ColumnElement[bool]:
 
 def decisions(work: UnitOfWork, request_id: str) -> tuple[KeptDecision, ...]:
     """What the approvers have said, in order."""
-    table = schema.decision
-    rows = work.rows(select(table).where(table.c.request_id == request_id).order_by(table.c.at))
     return tuple(
-        KeptDecision(r["approver"], Answer(r["answer"]), r["comment"], r["at"], r["round"]) for r in rows
+        KeptDecision(r["approver"], Answer(r["answer"]), r["comment"], r["at"], r["round"])
+        for r in work.rows(_DECISIONS, request=request_id)
     )
 
 
 def cards(work: UnitOfWork, request_id: str) -> dict[str, Card]:
     """The messages in which a request is drawn, by kind."""
-    table = schema.card
-    rows = work.rows(select(table).where(table.c.request_id == request_id))
-    return {row["kind"]: Card(**row) for row in rows}
+    return {row["kind"]: Card(**row) for row in work.rows(_CARDS, request=request_id)}
 
 
 def keep_card(work: UnitOfWork, drawn: Card) -> None:

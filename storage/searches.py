@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import BindParameter, Row, bindparam, delete, func, insert, select, update
 
 from bot.model.offer import NumberType, Offer
 from bot.model.request import Person
@@ -99,24 +99,36 @@ def advance(work: UnitOfWork, seen: KeptSearch, *, looked: int, next_offset: int
     return work.changed(update(table).where(here).values(looked=looked, next_offset=next_offset))
 
 
+_S, _O = schema.search, schema.offer
+_SEARCH = select(_S).where(
+    _S.c.id == bindparam("search"), _S.c.workspace == bindparam("whose"), _S.c.expires_at >= bindparam("now")
+)
+_FIRST: BindParameter[int] = bindparam("first")
+_LAST: BindParameter[int] = bindparam("last")
+_OFFERS = select(func.count()).select_from(_O).where(_O.c.search_id == bindparam("search"))
+_WINDOW = (
+    select(_O)
+    .where(
+        _O.c.search_id == bindparam("search"), _O.c.position.between(bindparam("first"), bindparam("last"))
+    )
+    .order_by(_O.c.position)
+)
+
+
 def get(work: UnitOfWork, workspace: str, search_id: str) -> KeptSearch | None:
     """The search, unless it is another workspace's or older than a day."""
-    table = schema.search
-    mine = (table.c.id == search_id) & (table.c.workspace == workspace) & (table.c.expires_at >= work.now)
-    row = work.one(select(table).where(mine))
+    row = work.one(_SEARCH, search=search_id, whose=workspace, now=work.now)
     if row is None:
         return None
-    numbers = select(schema.offer.c.position).where(schema.offer.c.search_id == search_id)
-    kept = len(work.rows(numbers))
+    kept = int(work.connection.scalar(_OFFERS, {"search": search_id}) or 0)
     person = Person(workspace, row["user"])
     return KeptSearch(row["id"], person, row["text"], row["total"], row["looked"], row["next_offset"], kept)
 
 
 def offers(work: UnitOfWork, search_id: str, first: int, count: int) -> tuple[KeptOffer, ...]:
     """At most `count` offers of a search from position `first` on."""
-    table = schema.offer
-    window = (table.c.search_id == search_id) & table.c.position.between(first, first + count - 1)
-    return tuple(_offer(row) for row in work.execute(select(table).where(window).order_by(table.c.position)))
+    rows = work.execute(_WINDOW, search=search_id, first=first, last=first + count - 1)
+    return tuple(map(_offer, rows))
 
 
 def numbers(work: UnitOfWork, search_id: str) -> frozenset[str]:
