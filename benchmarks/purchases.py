@@ -49,7 +49,7 @@ from storage.unit_of_work import Database, random_id
 PURCHASES, ROUNDS = 60, 3
 """Purchases in a round, and rounds of each side in turn."""
 WINDOW = 5.0
-"""Seconds in which the desk counts its requests to stay below the provider's limit: a round is less than that."""
+"""Seconds in which the desk counts its requests, to stay below the provider's limit: a round fits in."""
 FLEET = (1, 2, 4)
 EACH_WORKER = 30
 """Purchases for each worker of a fleet."""
