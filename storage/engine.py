@@ -5,8 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
+from storage import hurry
+
 READ_ONLY = "numberdesk_read"
 """Execution option of a connection that only reads: on SQLite it does not take the write lock."""
+
+_SQLITE_WAITS = 30
+"""Seconds for which a writer waits for another."""
 
 # An application that dies in the middle of a transaction must not keep a row for ever.
 _POSTGRES_TIMEOUTS = "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
@@ -24,18 +29,23 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     """An engine for a `sqlite:///…` or `postgresql+psycopg://…` address. Connects to nothing yet."""
     if url.startswith("sqlite"):
         return _sqlite(url, pool_size)
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=20,
         pool_pre_ping=True,
         connect_args={"options": _POSTGRES_TIMEOUTS, "connect_timeout": 5},
     )
+    event.listen(engine, "begin", _postgres_begin)
+    return engine
 
 
 def _sqlite(url: str, pool_size: int) -> Engine:
     engine = create_engine(
-        url, pool_size=pool_size, max_overflow=20, connect_args={"timeout": 30, "isolation_level": None}
+        url,
+        pool_size=pool_size,
+        max_overflow=20,
+        connect_args={"timeout": _SQLITE_WAITS, "isolation_level": None},
     )
     event.listen(engine, "connect", _sqlite_pragmas)
     event.listen(engine, "begin", _sqlite_begin)
@@ -54,4 +64,19 @@ def _sqlite_begin(connection: Connection) -> None:
     # A deferred BEGIN fails at once with "database is locked" when it must turn from reader to
     # writer, in spite of the time-out; so a transaction that will write says so at its start.
     reads = connection.get_execution_options().get(READ_ONLY, False)
-    connection.execute(text("BEGIN" if reads else "BEGIN IMMEDIATE"))
+    left = None if reads else hurry.left()
+    if left is None:
+        connection.execute(text("BEGIN" if reads else "BEGIN IMMEDIATE"))
+        return
+    connection.execute(text(f"PRAGMA busy_timeout={int(left * 1000)}"))
+    try:
+        connection.execute(text("BEGIN IMMEDIATE"))
+    finally:
+        connection.execute(text(f"PRAGMA busy_timeout={_SQLITE_WAITS * 1000}"))
+
+
+def _postgres_begin(connection: Connection) -> None:
+    if (left := hurry.left()) is not None:
+        milliseconds = int(left * 1000)
+        for limit in ("lock_timeout", "statement_timeout"):
+            connection.execute(text(f"SET LOCAL {limit} = {milliseconds}"))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import requests
 from sqlalchemy import BigInteger, Connection, Engine, text, type_coerce, update
@@ -22,7 +22,7 @@ from sandbox.serving import serve_in_thread
 from sandbox.slack.app import create_app as slack_app
 from sandbox.slack.driver import Control, Message, Person
 from storage import audit, audit_search, schema
-from storage.engine import make_engine
+from storage.engine import make_engine, reading
 from storage.unit_of_work import Database
 from tests.sandbox.plivo_client import AUTH, Client
 
@@ -46,6 +46,8 @@ class World:
     extra: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     program: tuple[str, ...] = ("bot",)  #: the module that is run, with what stands before its arguments
+    copier: subprocess.Popen[bytes] | None = None
+    piped: bool = False  #: its log goes through a pipe, as in a container: a limit on its files is none on it
 
     @property
     def control(self) -> Control:
@@ -69,7 +71,7 @@ class World:
 
     def start(self) -> None:
         """Starts the bot and waits until it says that it is ready."""
-        with (self.folder / "bot.log").open("ab") as out:
+        with self._log_file() as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *self.program, "serve"],
                 env=self.environment(), cwd=self.folder, stdout=out, stderr=out, start_new_session=True,
@@ -78,6 +80,24 @@ class World:
         while not self._ready():
             assert self.process.poll() is None and time.monotonic() < end, self.log()
             time.sleep(0.05)  # another process: there is nothing to wait on but its port
+
+    @contextmanager
+    def _log_file(self) -> Iterator[IO[bytes]]:
+        """What the program's output goes to; a pipe ends with the program."""
+        with (self.folder / "bot.log").open("ab") as file:
+            if not self.piped:
+                yield file
+                return
+            self._copied()
+            self.copier = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=file)
+            assert self.copier.stdin
+            with self.copier.stdin as pipe:
+                yield pipe
+
+    def _copied(self) -> None:
+        """Waits until all that a program which has ended said through a pipe stands in the log."""
+        if self.copier is not None:
+            self.copier.wait(10)
 
     @contextmanager
     def second(self) -> Iterator[subprocess.Popen[bytes]]:
@@ -104,6 +124,7 @@ class World:
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
+        self._copied()
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""
@@ -130,7 +151,7 @@ class World:
     def rows(self, query: str, **values: Any) -> list[Any]:
         """Rows straight from the database; `values` stand in the query as `:name`."""
         engine = make_engine(self.database_url)
-        with engine.connect() as connection:
+        with engine.connect().execution_options(**reading(engine)) as connection:
             found = list(connection.execute(text(query), values))
         engine.dispose()
         return found

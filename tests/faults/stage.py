@@ -77,8 +77,11 @@ class Stage:
 
     def frozen(self) -> bool:
         """Whether every process of the program stands still; it does a moment after the signal."""
-        process = self.desk.process
-        return process is not None and all(_state(pid) == "T" for pid in _group(process.pid))
+        return bool(self.pids()) and all(_state(pid) == "T" for pid in self.pids())
+
+    def pids(self) -> list[int]:
+        """The program's processes: the one that watches, and the one that works."""
+        return _group(self.desk.process.pid) if self.desk.process else []
 
     def thaw(self, *until: str) -> None:
         """The program goes on where it was; returns once it has passed one of these points."""

@@ -1,0 +1,159 @@
+"""SQLite in trouble, with the real program: people get an answer, and a purchase goes on once."""
+
+import os
+import resource
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from handlers.ui.trouble import LATE, TOO_LATE
+from sandbox.slack.driver import Person
+from tests.faults import truth
+from tests.faults.scenes import Played
+from tests.faults.stage import Stage
+from tests.world import APPROVE, World
+
+UNCHANGED = "The desk's database did not answer. Nothing was changed; please try again in a minute."
+LONG = 10.0 if os.environ.get("SOAK") == "1" else 4.0
+"""Seconds for which another program keeps the database: longer than Slack waits, and than a watchdog."""
+
+
+@contextmanager
+def locked(desk: World) -> Iterator[None]:
+    """Another program has begun to write, and does not end."""
+    other = sqlite3.connect(str(make_url(desk.database_url).database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+def held(here: Stage, name: str) -> None:
+    """Waits until the provider has this call in its hands."""
+    here.desk.plivo.control("GET", f"sandbox/held?wait={name}&timeout=20")
+
+
+def release(here: Stage, name: str) -> None:
+    here.desk.plivo.control("POST", f"sandbox/release/{name}")
+
+
+def selling(here: Stage) -> Played:
+    """A purchase whose call has taken effect; its answer waits for `release("sold")`."""
+    number = here.confirm(dear=False)
+    here.desk.plivo.spoil("buy", {"hold": "sold", "at": "after"}, times=1, number=number)
+    played = Played(number, here.submit(number))
+    held(here, "sold")
+    return played
+
+
+def form(here: Stage, person: Person, request: str) -> None:
+    """Somebody has the form for a yes in front of them."""
+    person.click(here.card(person, request, APPROVE), "request_approve")
+    person.wait_for(lambda p: (now := p.modal()) and "Asking the provider" not in now.words)
+
+
+def test_while_another_program_locks_it_people_get_an_answer_and_all_goes_on_afterwards(
+    stages: Callable[[str], Stage],
+) -> None:
+    here = stages("sqlite")
+    number = here.confirm(dear=True)
+    asked = Played(number, here.submit(number))
+    bought = selling(here)
+    here.until(lambda: here.cards(here.otto, asked.request, APPROVE))
+    form(here, here.otto, asked.request)
+    with locked(here.desk):
+        end = time.monotonic() + LONG
+        release(here, "sold")
+        here.ana.click(here.card(here.ana, asked.request, APPROVE), "request_approve")
+        assert here.otto.submit() == {"comment": UNCHANGED}
+        here.ana.wait_message(APPROVE, LATE)
+        assert not here.desk.rows("SELECT 1 FROM decision WHERE request_id = :id", id=asked.request)
+        assert here.shows(bought.request, "p.status = 'buying'"), "nobody guesses"
+        time.sleep(max(0.0, end - time.monotonic()))  # the other program is what takes so long
+    here.ana.wait_message(APPROVE, TOO_LATE)
+    assert here.otto.submit() is None
+    here.settled()
+    for played in (asked, bought):
+        assert here.shows(played.request, "p.status = 'bought'"), here.where()
+        assert len(here.desk.buys(played.number)) == 1
+        truth.check(here, played)
+
+
+@pytest.fixture
+def piped(stages: Callable[[str], Stage]) -> Stage:
+    """A program whose log is not on the disk that is full."""
+    here = stages("sqlite")
+    if not here.desk.piped:
+        here.desk.piped = True
+        here.desk.stop()
+        here.desk.start()
+    return here
+
+
+@contextmanager
+def full(here: Stage) -> Iterator[Callable[[str], bool]]:
+    """No room is left on the disk: no file of the program's takes another byte.
+
+    Yields what says whether the program has been told so in a function of that name.
+    """
+    pids, mark = here.pids(), len(here.desk.log())
+    before = {pid: resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in pids}
+    for pid in pids:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, before[pid][1]))
+    try:
+        yield lambda name: _failed(here.desk.log()[mark:], name)
+    finally:
+        for pid in pids:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, before[pid])
+
+
+def _failed(log: str, name: str) -> bool:
+    """Whether an error of the disk came out of a function, by the log's own traceback."""
+    told = log.split("Traceback (most recent call last)")
+    return any(f", in {name}\n" in one and "disk" in one.rpartition("OperationalError")[2] for one in told)
+
+
+def test_without_room_on_the_disk_nobody_is_told_that_something_was_done_and_nothing_is_bought(
+    piped: Stage,
+) -> None:
+    """A form comes back to a full disk, and another purchase was about to be made."""
+    here = piped
+    queued = here.confirm(dear=False)
+    here.desk.plivo.spoil("rented", {"hold": "look", "at": "after"}, times=1, number=queued)
+    about = Played(queued, here.submit(queued))
+    held(here, "look")
+    number = here.confirm(dear=True)
+    with full(here) as refused_in:
+        assert here.rita.submit() == {"reason": UNCHANGED}
+        release(here, "look")
+        here.until(lambda: refused_in("_intend"))
+        assert here.shows(about.request, "p.status = 'queued'")
+        assert not here.desk.rows("SELECT 1 FROM purchase WHERE number = :number", number=number)
+        assert not here.desk.buys(number) + here.desk.buys(queued)
+    asked = Played(number, here.submit(number))
+    here.decide(here.otto, asked.request, "request_approve")
+    here.settled()
+    for played in (about, asked):
+        assert here.shows(played.request, "p.status = 'bought'"), here.where()
+        assert len(here.desk.buys(played.number)) == 1
+        truth.check(here, played)
+
+
+def test_what_was_bought_on_a_full_disk_becomes_known_when_there_is_room(piped: Stage) -> None:
+    here = piped
+    sold = selling(here)
+    with full(here) as refused_in:
+        release(here, "sold")
+        here.until(lambda: refused_in("_write_once"))
+        assert here.desk.plivo.ours(sold.number)
+        assert here.shows(sold.request, "p.status = 'buying'")
+    here.settled()
+    assert here.shows(sold.request, "p.status = 'bought'"), here.where()
+    assert len(here.desk.buys(sold.number)) == 1
+    truth.check(here, sold)
