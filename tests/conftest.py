@@ -32,8 +32,22 @@ def _postgres_url() -> str | None:
         return None
 
 
+def _server_programs() -> Path | None:
+    """Where initdb and pg_ctl are: POSTGRES_BIN, on the PATH, or where Debian keeps them."""
+    places = [os.environ.get("POSTGRES_BIN"), *os.environ.get("PATH", "").split(os.pathsep)]
+    newest = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name))[::-1]
+    found = (Path(place) for place in [*filter(None, places), *newest])
+    return next(
+        (place for place in found if (place / "initdb").is_file() and (place / "pg_ctl").is_file()), None
+    )
+
+
 POSTGRES = _postgres_url()
+SERVER_PROGRAMS = _server_programs()
 ABSENT = {
+    "PostgreSQL's own programs: the test that stops a server did not run (set POSTGRES_BIN)": (
+        SERVER_PROGRAMS is None
+    ),
     "PostgreSQL: storage and use-case tests ran on SQLite only (set TEST_POSTGRES_URL)": POSTGRES is None,
     "Chromium: the browser tests did not run (install it, or set CHROMIUM)": not Path(CHROMIUM).exists(),
 }

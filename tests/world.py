@@ -230,18 +230,18 @@ def world(folder: Path, database_url: str, *, stock: Path | None = None, **extra
                 made.kill()
 
 
-def offer(message: Message, *, dear: bool) -> tuple[str, str] | None:
-    """The first cheap, or dear, offer of a message: the value of its button, and the line."""
+def offer(message: Message, *, dear: bool, skip: int = 0) -> tuple[str, str] | None:
+    """A cheap, or dear, offer of a message, the first behind `skip`: the value of its button, and the line."""
     for block in message.blocks:
         button = block.get("accessory")
         if button and button.get("action_id") == "offer_buy":
             line = str(block["text"]["text"])
-            if ("$25.00" in line) is dear:
+            if ("$25.00" in line) is dear and (skip := skip - 1) < 0:
                 return str(button["value"]), line
     return None
 
 
-def find_offer(person: Person, *, dear: bool, area: str = "415") -> tuple[Message, str]:
+def find_offer(person: Person, *, dear: bool, area: str = "415", skip: int = 0) -> tuple[Message, str]:
     """Searches, turns pages until there is such an offer, and returns it with its message."""
     before = {m.ts for m in person.messages(NUMBERS)}
     person.command(NUMBERS, f"/number search US local {area}")
@@ -253,7 +253,7 @@ def find_offer(person: Person, *, dear: bool, area: str = "415") -> tuple[Messag
     message = person.wait_for(fresh)
     assert message is not None
     for _ in range(6):
-        if found := offer(message, dear=dear):
+        if found := offer(message, dear=dear, skip=skip):
             return message, found[0]
         message = _turned(person, message)
     raise LookupError("no such offer")

@@ -7,6 +7,7 @@ watchdog; call once; write down what the answer means. What is unclear is `unkno
 
 from datetime import timedelta
 
+import structlog
 from sqlalchemy.exc import DBAPIError
 
 from bot.model.audit import Action
@@ -25,6 +26,8 @@ from bot.usecases.provider import LISTED, held_as, offer_of
 from bot.usecases.reprice import is_dearer, reprice
 from storage import jobs, purchases, requests
 from storage.unit_of_work import Database
+
+log = structlog.get_logger(__name__)
 
 _S = PurchaseStatus
 
@@ -173,10 +176,13 @@ def _write(  # noqa: PLR0917 - one short call each, in the order of the sentence
     for left in reversed(range(WRITES)):
         try:
             _write_once(desk, order, attempt, to, note, api_id)
-        except DBAPIError:
+        except DBAPIError as problem:
             # a deadlock, or a number that somebody asked for in this moment: the answer is not to be lost
             if not left:
                 raise
+            log.warning(
+                "an answer could not be written; again", purchase=order.purchase.id, why=str(problem.orig)
+            )
         else:
             return
 

@@ -124,10 +124,13 @@ class Stage:
             time.sleep(LOOK_AGAIN)
         return None
 
-    def confirm(self, *, dear: bool, alias: str | None = None) -> str:
-        """Rita has the confirmation of a number in front of her, filled in; the number's digits."""
+    def confirm(self, *, dear: bool, alias: str | None = None, skip: int = 0) -> str:
+        """Rita has the confirmation of a number in front of her, filled in; the number's digits.
+
+        It is the first that is for sale behind `skip` others, which are spoken for.
+        """
         self._tidy()
-        message, value = find_offer(self.rita, dear=dear, area=DEAR if dear else CHEAP)
+        message, value = find_offer(self.rita, dear=dear, area=DEAR if dear else CHEAP, skip=skip)
         self.rita.click(message, "offer_buy", value=value)
         self.rita.wait_for(lambda p: p.modal())
         try:

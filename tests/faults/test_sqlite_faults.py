@@ -11,13 +11,12 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from handlers.ui.trouble import LATE, TOO_LATE
-from sandbox.slack.driver import Person
 from tests.faults import truth
+from tests.faults.holding import UNCHANGED, about_to_buy, form, release, selling
 from tests.faults.scenes import Played
 from tests.faults.stage import Stage
 from tests.world import APPROVE, World
 
-UNCHANGED = "The desk's database did not answer. Nothing was changed; please try again in a minute."
 LONG = 10.0 if os.environ.get("SOAK") == "1" else 4.0
 """Seconds for which another program keeps the database: longer than Slack waits, and than a watchdog."""
 
@@ -32,30 +31,6 @@ def locked(desk: World) -> Iterator[None]:
     finally:
         other.execute("ROLLBACK")
         other.close()
-
-
-def held(here: Stage, name: str) -> None:
-    """Waits until the provider has this call in its hands."""
-    here.desk.plivo.control("GET", f"sandbox/held?wait={name}&timeout=20")
-
-
-def release(here: Stage, name: str) -> None:
-    here.desk.plivo.control("POST", f"sandbox/release/{name}")
-
-
-def selling(here: Stage) -> Played:
-    """A purchase whose call has taken effect; its answer waits for `release("sold")`."""
-    number = here.confirm(dear=False)
-    here.desk.plivo.spoil("buy", {"hold": "sold", "at": "after"}, times=1, number=number)
-    played = Played(number, here.submit(number))
-    held(here, "sold")
-    return played
-
-
-def form(here: Stage, person: Person, request: str) -> None:
-    """Somebody has the form for a yes in front of them."""
-    person.click(here.card(person, request, APPROVE), "request_approve")
-    person.wait_for(lambda p: (now := p.modal()) and "Asking the provider" not in now.words)
 
 
 def test_while_another_program_locks_it_people_get_an_answer_and_all_goes_on_afterwards(
@@ -124,10 +99,7 @@ def test_without_room_on_the_disk_nobody_is_told_that_something_was_done_and_not
 ) -> None:
     """A form comes back to a full disk, and another purchase was about to be made."""
     here = piped
-    queued = here.confirm(dear=False)
-    here.desk.plivo.spoil("rented", {"hold": "look", "at": "after"}, times=1, number=queued)
-    about = Played(queued, here.submit(queued))
-    held(here, "look")
+    about = about_to_buy(here)
     number = here.confirm(dear=True)
     with full(here) as refused_in:
         assert here.rita.submit() == {"reason": UNCHANGED}
@@ -135,7 +107,7 @@ def test_without_room_on_the_disk_nobody_is_told_that_something_was_done_and_not
         here.until(lambda: refused_in("_intend"))
         assert here.shows(about.request, "p.status = 'queued'")
         assert not here.desk.rows("SELECT 1 FROM purchase WHERE number = :number", number=number)
-        assert not here.desk.buys(number) + here.desk.buys(queued)
+        assert not here.desk.buys(number) + here.desk.buys(about.number)
     asked = Played(number, here.submit(number))
     here.decide(here.otto, asked.request, "request_approve")
     here.settled()
