@@ -32,23 +32,18 @@ def _postgres_url() -> str | None:
         return None
 
 
-def _server_programs() -> Path | None:
-    """Where initdb and pg_ctl are: POSTGRES_BIN, on the PATH, or where Debian keeps them."""
-    places = [os.environ.get("POSTGRES_BIN"), *os.environ.get("PATH", "").split(os.pathsep)]
-    newest = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name))[::-1]
-    found = (Path(place) for place in [*filter(None, places), *newest])
-    return next(
-        (place for place in found if (place / "initdb").is_file() and (place / "pg_ctl").is_file()), None
-    )
+def _postgres_programs() -> Path | None:
+    """Where the newest installed PostgreSQL has `initdb` and `pg_ctl`, for a server that a test may stop."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), key=lambda path: float(path.parts[-3]))
+    places = [*map(str, reversed(found)), shutil.which("pg_ctl")]
+    return next((Path(place).parent for place in places if place), None)
 
 
 POSTGRES = _postgres_url()
-SERVER_PROGRAMS = _server_programs()
+POSTGRES_PROGRAMS = _postgres_programs()
 ABSENT = {
-    "PostgreSQL's own programs: the test that stops a server did not run (set POSTGRES_BIN)": (
-        SERVER_PROGRAMS is None
-    ),
     "PostgreSQL: storage and use-case tests ran on SQLite only (set TEST_POSTGRES_URL)": POSTGRES is None,
+    "PostgreSQL's programs: it was not restarted (install initdb and pg_ctl)": POSTGRES_PROGRAMS is None,
     "Chromium: the browser tests did not run (install it, or set CHROMIUM)": not Path(CHROMIUM).exists(),
 }
 
@@ -93,7 +88,7 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with the newest schema: to copy it is much faster than to migrate again."""
     file = tmp_path_factory.mktemp("template") / "numberdesk.db"
-    _upgrade(f"sqlite:///{file}")
+    upgraded(f"sqlite:///{file}")
     return file
 
 
@@ -101,7 +96,7 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _postgres_template() -> Iterator[str]:
     """The name of a database with the newest schema, to copy."""
     with _own_postgres() as url:
-        _upgrade(url)
+        upgraded(url)
         yield str(make_url(url).database)
 
 
@@ -123,13 +118,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def a_database(kind: str, folder: Path) -> Iterator[str]:
     """The address of a database with the newest schema, for fixtures that live longer than a test."""
     if kind == "sqlite":
-        _upgrade(f"sqlite:///{folder / 'numberdesk.db'}")
+        upgraded(f"sqlite:///{folder / 'numberdesk.db'}")
         yield f"sqlite:///{folder / 'numberdesk.db'}"
         return
     if POSTGRES is None:
         pytest.skip("PostgreSQL is absent")
     with _own_postgres() as url:
-        _upgrade(url)
+        upgraded(url)
         yield url
 
 
@@ -159,7 +154,8 @@ def _psycopg(url: str | None) -> str:
     return str(url).replace("postgres://", "postgresql://").replace("postgresql://", "postgresql+psycopg://")
 
 
-def _upgrade(url: str) -> None:
+def upgraded(url: str) -> None:
+    """Brings a database to the newest schema, and leaves no connection behind."""
     engine = make_engine(url)
     migrate.upgrade(engine)
     engine.dispose()

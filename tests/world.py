@@ -231,7 +231,7 @@ def world(folder: Path, database_url: str, *, stock: Path | None = None, **extra
 
 
 def offer(message: Message, *, dear: bool, skip: int = 0) -> tuple[str, str] | None:
-    """A cheap, or dear, offer of a message, the first behind `skip`: the value of its button, and the line."""
+    """A cheap, or dear, offer of a message, behind `skip` others: the value of its button, and the line."""
     for block in message.blocks:
         button = block.get("accessory")
         if button and button.get("action_id") == "offer_buy":

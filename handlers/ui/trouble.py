@@ -77,7 +77,9 @@ _TEXTS: Mapping[type[Exception], str] = {
     RateLimited: "The provider asks us to slow down. Nothing was done; please try again in a minute.",
     SlackApiError: "Slack did not take what was to be shown. Nothing was done; please try again.",
     OSError: "Slack could not be reached. Nothing was done; please try again in a minute.",
-    SQLAlchemyError: "The desk's database did not answer. Nothing was changed; please try again in a minute.",
+    # its last word may be lost, so nobody can say that nothing was changed; a form is taken once in any case
+    SQLAlchemyError: "The desk's database did not answer. Please try again in a minute; "
+    "nothing is done twice.",
 }
 
 

@@ -70,7 +70,7 @@ SCOPES = (
 
 def direct_with(person: str) -> Channel | None:
     """The direct message between the bot and this person."""
-    return next((channel for channel in DIRECTS if channel.person == person), None)
+    return next((channel for channel in CHANNELS.values() if channel.person == person), None)
 
 
 def members_of(channel: Channel) -> list[str]:

@@ -14,7 +14,7 @@ from tests.faults.scenes import Played
 from tests.faults.stage import LOOK_AGAIN, Stage
 from tests.world import APPROVE, World
 
-UNCHANGED = "The desk's database did not answer. Nothing was changed; please try again in a minute."
+AGAIN = "The desk's database did not answer. Please try again in a minute; nothing is done twice."
 PATIENCE = 20.0
 _WAITERS = (
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import SERVER_PROGRAMS
+from tests.conftest import POSTGRES_PROGRAMS
 from tests.world import free_port
 
 
@@ -72,11 +72,11 @@ def _as_whom() -> dict[str, Any]:
 
 
 def _run(program: str, *words: str) -> None:
-    assert SERVER_PROGRAMS is not None
+    assert POSTGRES_PROGRAMS is not None
     # into a file, not a pipe: the server inherits it, and a pipe would be read for as long as it runs
     with tempfile.TemporaryFile() as said:
         done = subprocess.run(
-            [str(SERVER_PROGRAMS / program), *words],
+            [str(POSTGRES_PROGRAMS / program), *words],
             stdout=said, stderr=said, cwd="/", timeout=60, check=False, **_as_whom(),
         )  # fmt: skip
         said.seek(0)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.faults import truth
-from tests.faults.holding import UNCHANGED, about_to_buy, holding, release, selling, server_connection
+from tests.faults.holding import AGAIN, about_to_buy, holding, release, selling, server_connection
 from tests.faults.scenes import Played
 from tests.faults.stage import Stage
 
@@ -19,6 +19,8 @@ HEAD = "SELECT 1 FROM audit_head FOR UPDATE"
 """What every transaction takes last, when all its other rows are written."""
 BUDGET = "UPDATE budget SET committed = committed WHERE spender = ''"
 PURCHASE = "UPDATE purchase SET looks = looks WHERE id = %s"
+
+pytestmark = pytest.mark.xdist_group("postgres-faults")  # one start of the program for all
 
 Trouble = Callable[[Stage, Callable[[], None], str, tuple[object, ...]], None]
 
@@ -62,15 +64,10 @@ def _strict(here: Stage) -> Iterator[None]:
 
 
 TROUBLES = {
-    "the connection is cut": (_cut, "terminating connection"),
+    "the connection is cut": (_cut, "connection is lost"),
     "a deadlock": (_deadlock, "deadlock detected"),
     "no order with another": (_unordered, "could not serialize access"),
 }
-
-
-def _cases(short: str) -> list[object]:
-    """`make test` plays one of the troubles, `make soak` all."""
-    return [pytest.param(name, marks=() if name == short else pytest.mark.soak) for name in TROUBLES]
 
 
 @pytest.fixture
@@ -85,28 +82,24 @@ def _is_bought_once(here: Stage, played: Played) -> None:
     truth.check(here, played)
 
 
-@pytest.mark.parametrize("name", _cases("no order with another"))
-def test_a_form_is_told_that_nothing_was_done_and_is_sent_again(here: Stage, name: str) -> None:
+@pytest.mark.parametrize("name", TROUBLES)
+def test_a_form_whose_transaction_was_undone_is_told_and_sent_again(here: Stage, name: str) -> None:
     trouble, error = TROUBLES[name]
-    _is_bought_once(here, selling_now(here))  # a month's budget has a row once something was bought
+    first = selling(here)
+    release(here, "sold")
+    _is_bought_once(here, first)  # from then on the month's budget has a row
     number, mark = here.confirm(dear=False), len(here.desk.log())
     with ThreadPoolExecutor(1) as rita:
         told = []
         trouble(here, lambda: told.append(rita.submit(here.rita.submit)), BUDGET, ())
-        assert told[0].result() == {"reason": UNCHANGED}
+        assert told[0].result() == {"reason": AGAIN}
     assert error in here.desk.log()[mark:]
     assert not here.desk.rows("SELECT 1 FROM purchase WHERE number = :number", number=number)
     truth.check_rows(here.desk)
     _is_bought_once(here, Played(number, here.submit(number)))
 
 
-def selling_now(here: Stage) -> Played:
-    played = selling(here)
-    release(here, "sold")
-    return played
-
-
-@pytest.mark.parametrize("name", _cases("the connection is cut"))
+@pytest.mark.parametrize("name", TROUBLES)
 def test_an_intent_that_was_undone_is_made_anew_and_calls_once(here: Stage, name: str) -> None:
     trouble, error = TROUBLES[name]
     played, mark = about_to_buy(here), len(here.desk.log())
@@ -116,7 +109,7 @@ def test_an_intent_that_was_undone_is_made_anew_and_calls_once(here: Stage, name
     _is_bought_once(here, played)
 
 
-@pytest.mark.parametrize("name", _cases("a deadlock"))
+@pytest.mark.parametrize("name", TROUBLES)
 def test_an_answer_whose_write_was_undone_is_written_again(here: Stage, name: str) -> None:
     trouble, error = TROUBLES[name]
     played, mark = selling(here), len(here.desk.log())

@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from storage import migrate
-from storage.engine import make_engine
-from tests.conftest import SERVER_PROGRAMS
+from tests.conftest import POSTGRES_PROGRAMS, upgraded
 from tests.faults import truth
-from tests.faults.holding import UNCHANGED, form, held, release, selling
+from tests.faults.holding import AGAIN, form, held, release, selling
 from tests.faults.own_server import OwnServer, own_server
 from tests.faults.scenes import Played
 from tests.faults.stage import Stage, stage
@@ -19,12 +17,10 @@ from tests.world import NUMBERS
 
 @pytest.fixture
 def server() -> Iterator[OwnServer]:
-    if SERVER_PROGRAMS is None:
+    if POSTGRES_PROGRAMS is None:
         pytest.skip("PostgreSQL's own programs are absent")
     with own_server() as made:
-        engine = make_engine(made.url)
-        migrate.upgrade(engine)
-        engine.dispose()
+        upgraded(made.url)
         yield made
 
 
@@ -63,7 +59,7 @@ def test_a_database_that_crashes_and_stays_away_loses_nothing_and_buys_nothing_t
     server.crash()
     release(here, "look")
     release(here, "sold")
-    assert here.otto.submit() == {"comment": UNCHANGED}
+    assert here.otto.submit() == {"comment": AGAIN}
     here.rita.command(NUMBERS, "/number search US local 415")
     here.rita.wait_message(NUMBERS, "The desk's database did not answer")
     here.until(lambda: _failed_in(here, "_intend", "_write_once"))

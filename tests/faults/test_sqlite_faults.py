@@ -12,11 +12,12 @@ from sqlalchemy.engine import make_url
 
 from handlers.ui.trouble import LATE, TOO_LATE
 from tests.faults import truth
-from tests.faults.holding import UNCHANGED, about_to_buy, form, release, selling
+from tests.faults.holding import AGAIN, about_to_buy, form, release, selling
 from tests.faults.scenes import Played
 from tests.faults.stage import Stage
 from tests.world import APPROVE, World
 
+pytestmark = pytest.mark.xdist_group("sqlite-faults")  # one start of the program for all
 LONG = 10.0 if os.environ.get("SOAK") == "1" else 4.0
 """Seconds for which another program keeps the database: longer than Slack waits, and than a watchdog."""
 
@@ -46,7 +47,7 @@ def test_while_another_program_locks_it_people_get_an_answer_and_all_goes_on_aft
         end = time.monotonic() + LONG
         release(here, "sold")
         here.ana.click(here.card(here.ana, asked.request, APPROVE), "request_approve")
-        assert here.otto.submit() == {"comment": UNCHANGED}
+        assert here.otto.submit() == {"comment": AGAIN}
         here.ana.wait_message(APPROVE, LATE)
         assert not here.desk.rows("SELECT 1 FROM decision WHERE request_id = :id", id=asked.request)
         assert here.shows(bought.request, "p.status = 'buying'"), "nobody guesses"
@@ -102,7 +103,7 @@ def test_without_room_on_the_disk_nobody_is_told_that_something_was_done_and_not
     about = about_to_buy(here)
     number = here.confirm(dear=True)
     with full(here) as refused_in:
-        assert here.rita.submit() == {"reason": UNCHANGED}
+        assert here.rita.submit() == {"reason": AGAIN}
         release(here, "look")
         here.until(lambda: refused_in("_intend"))
         assert here.shows(about.request, "p.status = 'queued'")
