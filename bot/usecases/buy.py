@@ -35,8 +35,8 @@ WRITES = 3
 """Times that an answer is written down before the watchdog has to find out by asking."""
 AGAIN_AFTER = (5.0, 15.0, 60.0, 180.0, 300.0)
 """Seconds until a purchase that surely was not made is tried again; after the last it is refused."""
-SLACK_AGAIN = 60.0
-"""Seconds until a purchase is taken up again that waits for Slack to say who its people are."""
+SLACK_AGAIN = (5.0, 60.0)
+"""Seconds until a purchase is taken up again that waits for Slack: a quarter of its wait, within these."""
 SLACK_PATIENCE = timedelta(days=1)
 """For so long that costs no try: Slack being away says nothing about the number."""
 
@@ -226,7 +226,8 @@ def _wait_for_slack(desk: Desk, order: Order, problem: _NobodyKnown) -> float | 
         return _again(desk, order, problem)
     if order.purchase.note != str(problem):
         _put_off(desk, order, str(problem), counted=False)
-    return SLACK_AGAIN
+    least, most = SLACK_AGAIN
+    return max(least, min(most, waited.total_seconds() / 4))
 
 
 def _put_off(desk: Desk, order: Order, why: str, *, counted: bool = True) -> bool:

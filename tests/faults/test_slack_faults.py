@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+import requests
 
 from bot.usecases.buy import AGAIN_AFTER
 from sandbox.slack.driver import Person
@@ -68,6 +69,7 @@ def test_an_hour_without_slack_loses_nothing_and_all_is_said_in_order(
     truth.check(here, played)
 
 
+@pytest.mark.soak  # as often as it was tried before
 def test_a_purchase_that_must_ask_slack_who_is_who_waits_for_it_and_is_made_once(
     stages: Callable[[str], Stage],
 ) -> None:
@@ -142,6 +144,8 @@ def test_a_token_that_is_refused_loses_nothing_and_is_not_hammered(
     pauses = [row[0] for row in here.desk.rows(query)]
     assert pauses and all(pause >= 1_000_000 for pause in pauses), pauses
     assert error in here.desk.log(), "whoever runs it finds why"
+    ready = requests.get(f"http://127.0.0.1:{here.desk.port}/readyz", timeout=10)
+    assert ready.status_code == 200 and error in ready.json()["checks"]["slack"]
     doctor = here.desk.run("doctor")
     assert doctor.returncode == 1 and error in doctor.stdout + doctor.stderr
     # a new token is a restart
