@@ -49,7 +49,7 @@ def _failed_in(here: Stage, *names: str) -> bool:
     return all(f", in {name}\n" in here.desk.log() for name in names)
 
 
-def test_a_database_that_crashes_and_stays_away_loses_nothing_and_buys_nothing_twice(
+def test_a_database_that_crashes_loses_nothing_and_buys_nothing_twice(
     here: Stage, server: OwnServer
 ) -> None:
     number = here.confirm(dear=True)

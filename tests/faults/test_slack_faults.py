@@ -70,7 +70,7 @@ def test_an_hour_without_slack_loses_nothing_and_all_is_said_in_order(
 
 
 @pytest.mark.soak  # as often as it was tried before
-def test_a_purchase_that_must_ask_slack_who_is_who_waits_for_it_and_is_made_once(
+def test_a_purchase_that_must_ask_slack_waits_for_it_and_is_made_once(
     stages: Callable[[str], Stage],
 ) -> None:
     """It was refused after ten minutes in which Slack was away."""

@@ -34,7 +34,7 @@ def locked(desk: World) -> Iterator[None]:
         other.close()
 
 
-def test_while_another_program_locks_it_people_get_an_answer_and_all_goes_on_afterwards(
+def test_while_another_program_locks_it_people_get_an_answer(
     stages: Callable[[str], Stage],
 ) -> None:
     here = stages("sqlite")
@@ -95,7 +95,7 @@ def _failed(log: str, name: str) -> bool:
     return any(f", in {name}\n" in one and "disk" in one.rpartition("OperationalError")[2] for one in told)
 
 
-def test_without_room_on_the_disk_nobody_is_told_that_something_was_done_and_nothing_is_bought(
+def test_without_room_on_the_disk_nothing_is_bought_and_people_hear_so(
     piped: Stage,
 ) -> None:
     """A form comes back to a full disk, and another purchase was about to be made."""
@@ -118,7 +118,7 @@ def test_without_room_on_the_disk_nobody_is_told_that_something_was_done_and_not
         truth.check(here, played)
 
 
-def test_what_was_bought_on_a_full_disk_becomes_known_when_there_is_room(piped: Stage) -> None:
+def test_what_was_bought_on_a_full_disk_becomes_known(piped: Stage) -> None:
     here = piped
     sold = selling(here)
     with full(here) as refused_in:
