@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -246,9 +246,9 @@ def _again_and_again(settings: Settings, desk: Desk) -> Iterator[tuple[str, floa
         yield "archive", 60.0
 
 
-def _wake(workers: tuple[Worker, ...]) -> None:
+def _wake(workers: tuple[Worker, ...], kinds: Sequence[str]) -> None:
     for worker in workers:
-        worker.wake()
+        worker.wake(kinds)
 
 
 def _own_slack(settings: Settings) -> str | None:

@@ -1,13 +1,14 @@
 """A worker: a few threads that claim due jobs and run them. It knows no job, only their kinds."""
 
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from threading import Event, Thread
 from time import monotonic
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.bell import Bell, Call
 from bot.model.errors import NumberdeskError
 from storage import jobs
 from storage.jobs import Job
@@ -44,19 +45,22 @@ class Worker:
         self._database = database
         self._handlers = handlers
         self._lease = lease
-        self._wake = Event()
+        self._bell = Bell()
         self._stopping = Event()
         self._threads = [Thread(target=self._loop, name=f"worker-{i}", daemon=True) for i in range(threads)]
         self._seen = monotonic()
+        self._looked = -POLL
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of jobs it runs."""
         return tuple(self._handlers)
 
-    def wake(self) -> None:
-        """Has somebody look at the table now; called after a commit that put a due job."""
-        self._wake.set()
+    def wake(self, kinds: Sequence[str]) -> None:
+        """Calls a thread for each job of its kinds; after a commit that put these."""
+        for kind in kinds:
+            if kind in self._handlers:
+                self._bell.call()
 
     def start(self) -> None:
         for thread in self._threads:
@@ -65,7 +69,7 @@ class Worker:
     def stop(self, timeout: float) -> None:
         """Takes no new job and waits for those that run, `timeout` seconds at most."""
         self._stopping.set()
-        self._wake.set()
+        self._bell.call(len(self._threads))
         end = monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, end - monotonic()))
@@ -76,13 +80,16 @@ class Worker:
 
     def run_one(self) -> bool:
         """Claims the job that is due longest and runs it; False if nothing is due."""
+        job = self._claim()
+        if job is not None:
+            self._run(job)
+        return job is not None
+
+    def _claim(self) -> Job | None:
         with self._database.write() as work:
             job = jobs.claim(work, lease=random_id("L"), seconds=self._lease, kinds=self._handlers)
         self._seen = monotonic()
-        if job is None:
-            return False
-        self._run(job)
-        return True
+        return job
 
     def run_all(self) -> int:
         """Runs what is due until nothing is; how many jobs that were."""
@@ -94,13 +101,22 @@ class Worker:
     def _loop(self) -> None:
         while not self._stopping.is_set():
             try:
-                busy = self.run_one()
+                self._answer(self._bell.wait(POLL))
             except SQLAlchemyError:
                 log.exception("the database did not answer; the worker goes on trying")
-                busy = False
-            if not busy:
-                self._wake.wait(POLL)
-                self._wake.clear()
+
+    def _answer(self, call: Call) -> None:
+        if call is Call.FOR_ONE:
+            self.run_one()
+        elif call is Call.FOR_ALL or monotonic() - self._looked >= POLL:
+            self._run_due()
+
+    def _run_due(self) -> None:
+        """Runs all that is due: by now, after a lease, or put by another process. Others of us help."""
+        self._looked = monotonic()
+        while not self._stopping.is_set() and (job := self._claim()):
+            self._bell.call_for_all()  # where one is there may be more
+            self._run(job)
 
     def _run(self, job: Job) -> None:
         error = None

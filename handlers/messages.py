@@ -53,10 +53,11 @@ def render(parts: Parts, request_id: str) -> float | None:
     wait: float | None = None
     if first is None:
         return None
-    touch_homes(parts.desk, request_id)
-    for place in _places(parts.desk, first):
-        # read again for each: the one card says what became of the other
-        seen = view(parts.desk, request_id) or first
+    if first.homes:
+        touch_homes(parts.desk, first.request)
+    for number, place in enumerate(_places(parts.desk, first)):
+        # read again for each further one: a card says what became of the one before
+        seen = (number and view(parts.desk, request_id)) or first
         try:
             _draw(parts, seen, place)
         except SlowDown as problem:

@@ -44,8 +44,9 @@ def change(
 ) -> None:
     """Adds to what is reserved and committed, without a limit: for what is the case already."""
     for spender in (WORKSPACE, purse.spender):
-        _ensure(work, purse, spender)
-        _change(work, purse, spender, reserved=reserved, committed=committed)
+        if not _change(work, purse, spender, reserved=reserved, committed=committed):
+            _ensure(work, purse, spender)
+            _change(work, purse, spender, reserved=reserved, committed=committed)
 
 
 def spent(work: UnitOfWork, purse: Purse, limits: Budgets) -> tuple[Spent, Spent]:
@@ -64,12 +65,14 @@ def by_person(work: UnitOfWork, purse: Purse, limits: Budgets) -> list[Spent]:
 
 
 def _add(work: UnitOfWork, purse: Purse, spender: str, amount: Decimal, limit: Decimal | None) -> bool:
-    _ensure(work, purse, spender)
     grown = update(budget).where(_row(purse, spender)).values(reserved=budget.c.reserved + amount)
     if limit is not None:
         # a sum of two amounts is a plain number to SQLAlchemy: without its type it is compared with dollars
         taken = type_coerce(budget.c.reserved + budget.c.committed, Usd)
         grown = grown.where(taken <= limit - amount)
+    if work.changed(grown):
+        return True
+    _ensure(work, purse, spender)  # it does not fit, or it is the first of the month
     return work.changed(grown)
 
 
@@ -86,9 +89,9 @@ def _change(
     *,
     reserved: Decimal = Decimal(0),
     committed: Decimal = Decimal(0),
-) -> None:
+) -> bool:
     amounts = {"reserved": budget.c.reserved + reserved, "committed": budget.c.committed + committed}
-    work.execute(update(budget).where(_row(purse, spender)).values(**amounts))
+    return work.changed(update(budget).where(_row(purse, spender)).values(**amounts))
 
 
 def _spent(work: UnitOfWork, purse: Purse, spender: str, limit: Decimal | None) -> Spent:

@@ -27,6 +27,14 @@ def find(work: UnitOfWork, workspace: str, slack_id: str) -> Entry | None:
     return Entry(row["at"], _found(row["found"])) if row else None
 
 
+def names(work: UnitOfWork, workspace: str, ids: Iterable[str]) -> dict[str, str]:
+    """What those of `ids` are called of whom Slack has said it, however long ago."""
+    here = (directory.c.workspace == workspace) & directory.c.id.in_(list(ids))
+    rows = work.rows(select(directory.c.id, directory.c.found).where(here))
+    entries = ((row["id"], _found(row["found"])) for row in rows)
+    return {slack_id: found.name for slack_id, found in entries if found}
+
+
 def keep(work: UnitOfWork, workspace: str, slack_id: str, found: Found | None) -> None:
     """Writes down what Slack said, or that it could not be asked: then nothing older counts."""
     values = {"at": work.now, "found": _to_json(found)}

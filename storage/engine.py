@@ -1,17 +1,20 @@
 """Engines: SQLite and PostgreSQL, set up so that a committed intent stays committed."""
 
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DisconnectionError
 
 from storage import hurry
 
+RESTED = 5.0
+"""Seconds after which a connection to PostgreSQL is asked whether it is still there, before it is used."""
+LOCKED_FOR = 30
+"""Seconds for which SQLite, and those who queue for it, wait for a writer."""
 READ_ONLY = "numberdesk_read"
 """Execution option of a connection that only reads: on SQLite it does not take the write lock."""
-
-_SQLITE_WAITS = 30
-"""Seconds for which a writer waits for another."""
 
 # An application that dies in the middle of a transaction must not keep a row for ever.
 _POSTGRES_TIMEOUTS = "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
@@ -33,11 +36,27 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         url,
         pool_size=pool_size,
         max_overflow=20,
-        pool_pre_ping=True,
         connect_args={"options": _POSTGRES_TIMEOUTS, "connect_timeout": 5},
     )
     event.listen(engine, "begin", _postgres_begin)
+    event.listen(engine, "checkin", _rests)
+    event.listen(engine, "checkout", _ask_after_a_rest)
     return engine
+
+
+def _rests(_connection: Any, record: Any) -> None:
+    record.info["rests_since"] = monotonic()
+
+
+def _ask_after_a_rest(connection: Any, record: Any, _proxy: Any) -> None:
+    """Has a connection replaced that the server closed while it rested; one in use is not asked each time."""
+    if monotonic() - record.info.get("rests_since", monotonic()) < RESTED:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as problem:
+        raise DisconnectionError from problem
 
 
 def _sqlite(url: str, pool_size: int) -> Engine:
@@ -45,7 +64,7 @@ def _sqlite(url: str, pool_size: int) -> Engine:
         url,
         pool_size=pool_size,
         max_overflow=20,
-        connect_args={"timeout": _SQLITE_WAITS, "isolation_level": None},
+        connect_args={"timeout": LOCKED_FOR, "isolation_level": None},
     )
     event.listen(engine, "connect", _sqlite_pragmas)
     event.listen(engine, "begin", _sqlite_begin)
@@ -72,7 +91,7 @@ def _sqlite_begin(connection: Connection) -> None:
     try:
         connection.execute(text("BEGIN IMMEDIATE"))
     finally:
-        connection.execute(text(f"PRAGMA busy_timeout={_SQLITE_WAITS * 1000}"))
+        connection.execute(text(f"PRAGMA busy_timeout={LOCKED_FOR * 1000}"))
 
 
 def _postgres_begin(connection: Connection) -> None:

@@ -25,6 +25,11 @@ def published(work: UnitOfWork, workspace: str, user: str) -> None:
     work.execute(update(home).where(mine).values(published_at=work.now))
 
 
+def ever_opened(work: UnitOfWork, workspace: str) -> bool:
+    """Whether anybody has looked at their Home; until then there is none to draw."""
+    return work.one(select(home.c.user).where(home.c.workspace == workspace).limit(1)) is not None
+
+
 def open_ones(work: UnitOfWork, workspace: str) -> dict[str, float]:
     """Who has Home open, and the seconds since it was last drawn for them.
 

@@ -11,10 +11,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, false, func, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    case,
+    delete,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
 
 from storage.schema import Utc, job
-from storage.unit_of_work import UnitOfWork
+from storage.unit_of_work import UnitOfWork, from_microseconds
 
 LONGEST_LEASES = 10
 """Workers may have leases of different lengths, but not more than so many times one's own."""
@@ -35,7 +48,7 @@ class Job:
     @property
     def kind(self) -> str:
         """What stands before the first colon: such as `buy`, `settle` or `render`."""
-        return self.key.partition(":")[0]
+        return kind_of(self.key)
 
     @property
     def subject(self) -> str:
@@ -45,6 +58,11 @@ class Job:
     def words(self, count: int) -> list[str]:
         """The subject's `count` parts between colons."""
         return self.subject.split(":", count - 1)
+
+
+def kind_of(key: str) -> str:
+    """What stands before the first colon of a job's key."""
+    return key.partition(":")[0]
 
 
 def put(work: UnitOfWork, key: str, *, delay: float = 0, soonest: bool = False, **args: Any) -> None:
@@ -62,7 +80,8 @@ def put(work: UnitOfWork, key: str, *, delay: float = 0, soonest: bool = False, 
         earlier = waits & (job.c.due_at < due_at)
         again["due_at"] = case((earlier, job.c.due_at), else_=new.excluded.due_at)
     work.execute(new.on_conflict_do_update(index_elements=["key"], set_=again))
-    work.due_now = work.due_now or delay <= 0
+    if delay <= 0:
+        work.due_now.append(kind_of(key))
 
 
 def seed(work: UnitOfWork, key: str, *, delay: float) -> None:
@@ -86,13 +105,14 @@ def remove(work: UnitOfWork, key: str) -> None:
 
 def claim(work: UnitOfWork, *, lease: str, seconds: float, kinds: Collection[str]) -> Job | None:
     """The job of these kinds that has been due longest, leased for `seconds`; None if nothing is due."""
+    now, second = work.clock(), 1_000_000
+    until = type_coerce(job.c.lease_until, BigInteger)
     # a lease that ends later than any may was given before the clock was set back
-    never = work.now + timedelta(seconds=LONGEST_LEASES * seconds)
-    free = or_(job.c.lease_until.is_(None), job.c.lease_until < work.now, job.c.lease_until > never)
+    free = or_(until.is_(None), until < now, until > now + int(LONGEST_LEASES * seconds * second))
     ours = or_(false(), *(job.c.key.startswith(f"{kind}:", autoescape=True) for kind in kinds))
     due = (
         select(job.c.key)
-        .where(job.c.due_at <= work.now, free, ours)
+        .where(type_coerce(job.c.due_at, BigInteger) <= now, free, ours)
         .order_by(job.c.due_at)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -100,13 +120,13 @@ def claim(work: UnitOfWork, *, lease: str, seconds: float, kinds: Collection[str
     row = work.one(
         update(job)
         .where(job.c.key == due.scalar_subquery())
-        .values(lease=lease, lease_until=work.now + timedelta(seconds=seconds), attempts=job.c.attempts + 1)
-        .returning(job.c.key, job.c.args, job.c.gen, job.c.attempts, job.c.put_at)
+        .values(lease=lease, lease_until=now + int(seconds * second), attempts=job.c.attempts + 1)
+        .returning(job.c.key, job.c.args, job.c.gen, job.c.attempts, job.c.put_at, now.label("now"))
     )
     if row is None:
         return None
     put_at = row["put_at"]
-    waited = work.now - put_at if put_at else timedelta(0)
+    waited = from_microseconds(row["now"]) - put_at if put_at else timedelta(0)
     return Job(row["key"], row["args"], row["gen"], row["attempts"], lease, put_at, waited)
 
 
@@ -130,7 +150,15 @@ def finish(work: UnitOfWork, done: Job) -> bool:
     mine = (job.c.key == done.key) & (job.c.lease == done.lease)
     if work.changed(delete(job).where(mine, job.c.gen == done.gen)):
         return True
-    return work.changed(update(job).where(mine).values(lease=None, lease_until=None))
+    return _free(work, done, mine, {"lease": None, "lease_until": None})
+
+
+def _free(work: UnitOfWork, armed: Job, mine: ColumnElement[bool], free: dict[str, Any]) -> bool:
+    """Gives back a job that was armed again while it ran; its new time may have come already."""
+    if not work.changed(update(job).where(mine).values(**free)):
+        return False
+    work.due_now.append(armed.kind)
+    return True
 
 
 def postpone(work: UnitOfWork, late: Job, *, delay: float, error: str | None) -> bool:
@@ -143,7 +171,7 @@ def postpone(work: UnitOfWork, late: Job, *, delay: float, error: str | None) ->
     again = {**free, "due_at": work.now + timedelta(seconds=delay)}
     if work.changed(update(job).where(mine, job.c.gen == late.gen).values(**again)):
         return True
-    return work.changed(update(job).where(mine).values(**free))
+    return _free(work, late, mine, free)
 
 
 def overdue(work: UnitOfWork) -> timedelta:
@@ -174,5 +202,5 @@ def failing(work: UnitOfWork, starts: str) -> Failing | None:
 
 def count(work: UnitOfWork) -> dict[str, int]:
     """How many jobs are armed, by kind."""
-    kinds = (key.partition(":")[0] for key in work.connection.scalars(select(job.c.key)))
+    kinds = (kind_of(key) for key in work.connection.scalars(select(job.c.key)))
     return dict(Counter(kinds))

@@ -1,23 +1,36 @@
 """A unit of work: one transaction, with the database's clock and the desk's way of making ids."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, CursorResult, Engine, Executable, RowMapping, Table, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    RowMapping,
+    Table,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from bot.model.audit import LogRules
-from storage.engine import reading
+from storage import hurry
+from storage.engine import LOCKED_FOR, reading
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: people read ids to each other
 _LENGTH = 12
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _IDS = len(_ALPHABET) ** _LENGTH
 
 
@@ -49,7 +62,13 @@ def _sqlite_clock(_element: _Microseconds, _compiler: SQLCompiler, **_: Any) -> 
 
 @compiles(_Microseconds, "postgresql")
 def _postgresql_clock(_element: _Microseconds, _compiler: SQLCompiler, **_: Any) -> str:
-    return "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"
+    # of the statement: clock_timestamp() may differ from row to row, so no index could serve
+    return "CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS BIGINT)"
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """A moment as the database's clock says it."""
+    return _EPOCH + timedelta(microseconds=int(microseconds))
 
 
 class UnitOfWork:
@@ -64,13 +83,17 @@ class UnitOfWork:
         self.log_rules = log_rules
         self.log_heads: dict[str, tuple[int, str]] = {}  #: of the logs that this transaction has moved
         self._shift = shift
-        self.due_now = False  #: a job was put that is due at once
+        self.due_now: list[str] = []  #: the kinds of the jobs that were put and are due at once
 
     @cached_property
     def now(self) -> datetime:
         """UTC by the database's clock, read once a transaction: hosts need not agree on the time."""
         microseconds = self.connection.scalar(select(_Microseconds()))
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(microseconds or 0)) + self._shift
+        return from_microseconds(microseconds or 0) + self._shift
+
+    def clock(self) -> ColumnElement[int]:
+        """The same clock inside of a statement that needs no other: microseconds, read when it runs."""
+        return _Microseconds() + self._shift // timedelta(microseconds=1)
 
     def execute(self, statement: Executable) -> CursorResult[Any]:
         return self.connection.execute(statement)
@@ -102,23 +125,38 @@ class Database:
         engine: Engine,
         *,
         new_id: Callable[[str], str] = random_id,
-        on_due: Callable[[], None] = lambda: None,
+        on_due: Callable[[Sequence[str]], None] = lambda _: None,
         log_rules: LogRules = LogRules(),  # noqa: B008 - it is frozen
     ) -> None:
         self.engine = engine
         self.shift = timedelta(0)  #: added to the database's clock; tests move time with it
-        self.on_due = on_due  #: called after a commit that put a job due at once
+        self.on_due = on_due  #: called after a commit that put jobs due at once, with the kind of each
         self._new_id = new_id
         self._log_rules = log_rules
+        self._writer = Lock() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
         """A transaction that writes: committed at the end of the block, rolled back by any error."""
-        with self.engine.begin() as connection:
+        with self._turn(), self.engine.begin() as connection:
             work = UnitOfWork(connection, self._new_id, self.shift, self._log_rules)
             yield work
         if work.due_now:
-            self.on_due()
+            self.on_due(work.due_now)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """SQLite has one writer: waiting here is a queue, waiting there is sleeping and looking again.
+
+        Whoever waited too long goes on all the same, and hears from SQLite that it is locked.
+        """
+        patience = hurry.left() or LOCKED_FOR
+        mine = self._writer is not None and self._writer.acquire(timeout=patience)
+        try:
+            yield
+        finally:
+            if mine and self._writer is not None:
+                self._writer.release()
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:

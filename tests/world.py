@@ -77,7 +77,7 @@ class World:
                 env=self.environment(), cwd=self.folder, stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
         end = time.monotonic() + 30
-        while not self._ready():
+        while not self.is_ready():
             assert self.process.poll() is None and time.monotonic() < end, self.log()
             time.sleep(0.05)  # another process: there is nothing to wait on but its port
 
@@ -113,7 +113,8 @@ class World:
             os.killpg(worker.pid, signal.SIGKILL)
             worker.wait(10)
 
-    def _ready(self) -> bool:
+    def is_ready(self) -> bool:
+        """Whether it says that all it needs is there."""
         try:
             return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).ok
         except requests.RequestException:

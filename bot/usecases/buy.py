@@ -123,7 +123,10 @@ def _intend(desk: Desk, order: Order) -> str | None:
         jobs.put(work, f"settle:{order.purchase.id}", delay=desk.timing.buy_watchdog)
         changes = {"attempt": attempt, "setup": str(order.purchase.setup)}
         changes |= {"monthly": str(order.purchase.monthly)}
-        record.of_purchase(work, order.request, order.purchase, Action.PURCHASE_STARTED, changes=changes)
+        # most answers come sooner, and the card shows these at once
+        record.of_purchase(
+            work, order.request, order.purchase, Action.PURCHASE_STARTED, changes=changes, shown_within=1
+        )
     if desk.uptime() - began > desk.timing.buy_watchdog / 2:
         # The process slept; by now the watchdog may be settling. The call was not made, and will not be.
         _postpone_call(desk, order, attempt, NotSent("The program was stopped before the call."))

@@ -105,11 +105,11 @@ def _make_room(work: UnitOfWork, order: Order, attempt: str) -> _Way:
     for people to sort out. Both stand in the log.
     """
     mine = purchases.get(work, order.purchase.id)
-    other = purchases.live(work, order.purchase.account, order.purchase.number)
-    if other is None or other.id == order.purchase.id:
-        return _Way()
     if mine is None or mine.attempt != attempt or mine.status is not _S.NOT_BOUGHT:
-        return _Way()  # the move itself will say no
+        return _Way()  # it speaks for the number itself, or the move will say no
+    other = purchases.live(work, order.purchase.account, order.purchase.number)
+    if other is None:
+        return _Way()
     why = f"Request {order.request.id} bought this number; its answer came late."
     # the request first, as always
     ended = requests.end(work, other.request_id, RequestStatus.CANCELLED, None)

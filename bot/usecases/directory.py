@@ -4,7 +4,7 @@ What it said is kept in the database, so that a form that comes back to another 
 is judged by what its opening has learned.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -23,6 +23,10 @@ USABLE = timedelta(minutes=10)
 
 A_GROUP = "a user group"
 """What a group is called whose handle is not known."""
+
+
+def _called(slack_id: str, name: str) -> str:
+    return A_GROUP if name.startswith("S") and name == slack_id else name
 
 
 class Directory:
@@ -82,8 +86,12 @@ class Listed:
 
     def shown(self, slack_id: str) -> str:
         """The same for people to read, to whom the id of a group says nothing."""
-        name = self.name(slack_id)
-        return A_GROUP if name.startswith("S") and name == slack_id else name
+        return _called(slack_id, self.name(slack_id))
+
+    def all_shown(self, ids: Sequence[str]) -> dict[str, str]:
+        """`shown` of many, in one look."""
+        known = directory.names(self._work, self._workspace, ids)
+        return {one: _called(one, known.get(one, one)) for one in ids}
 
     def untried(self, ids: Iterable[str]) -> bool:
         """Whether Slack has not been asked about one of these lately: asking may still help."""

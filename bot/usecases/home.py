@@ -11,7 +11,7 @@ from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
 from bot.usecases.judge import learn, standing, why_outside
 from bot.usecases.look_up import RequestView, view_of
-from storage import audit, audit_search, budgets, homes, jobs, purchases, requests
+from storage import audit, audit_search, budgets, homes, jobs, purchases
 from storage import waiting as rows
 from storage.budgets import Purse
 from storage.purchases import KeptPurchase
@@ -51,16 +51,12 @@ def open_home(desk: Desk, person: Person) -> None:
         jobs.put(work, _key(person))
 
 
-def touch_homes(desk: Desk, request_id: str) -> None:
+def touch_homes(desk: Desk, request: KeptRequest) -> None:
     """Has the Home of everybody drawn whom a change of this request touches and who has it open.
 
     Asks Slack who is in a group. While that is not known every open Home is drawn: each shows only what its
     person may see.
     """
-    with desk.database.read() as work:
-        request = requests.get(work, request_id)
-    if request is None:
-        return
     learn(desk, request.workspace)
     with desk.database.write() as work:
         approvers = who_may_decide(desk.policy, "", Listed(work, request.workspace).members)

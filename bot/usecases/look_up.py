@@ -14,7 +14,7 @@ from bot.usecases import record
 from bot.usecases.desk import Desk
 from bot.usecases.directory import A_GROUP, Listed
 from bot.usecases.judge import able, learn, why_not_approver
-from storage import audit, purchases, requests
+from storage import audit, homes, purchases, requests
 from storage.purchases import KeptPurchase
 from storage.requests import Card, KeptDecision, KeptRequest, Wanted
 from storage.unit_of_work import Database, UnitOfWork
@@ -36,6 +36,7 @@ class RequestView:
     may_still: tuple[str, ...] = ()  #: who may decide and has not yet; empty unless it is pending
     unknown_groups: tuple[str, ...] = ()  #: groups of approvers that could not be looked up
     names: dict[str, str] = field(default_factory=dict)  #: of people and groups, to show without a ping
+    homes: bool = False  #: whether anybody has looked at their Home, where it may be shown as well
 
     @property
     def deciding(self) -> KeptDecision | None:
@@ -191,6 +192,7 @@ def view_of(work: UnitOfWork, desk: Desk, request: KeptRequest) -> RequestView:
         may_still,
         unknown,
         _names(listed, named),
+        homes.ever_opened(work, request.workspace),
     )
 
 
@@ -205,7 +207,7 @@ def _may_still(
 
 
 def _names(listed: Listed, ids: Iterable[str]) -> dict[str, str]:
-    return {slack_id: listed.shown(slack_id) for slack_id in sorted(ids)}
+    return listed.all_shown(sorted(ids))
 
 
 def open_purchases(database: Database) -> list[KeptPurchase]:

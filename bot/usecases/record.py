@@ -71,9 +71,10 @@ def of_purchase(
     outcome: Outcome = Outcome.SUCCESS,
     *,
     actor: Actor = SYSTEM,
+    shown_within: float = 0,
     **fields: Any,
 ) -> None:
-    """Logs what became of a purchase, and has its request drawn anew."""
+    """Logs what became of a purchase, and has its request drawn anew, at once or `shown_within` seconds."""
     fields["context"] = _DOOR[actor.type] | fields.get("context", {})
     audit.append(
         work,
@@ -92,12 +93,12 @@ def of_purchase(
             **fields,
         ),
     )
-    redraw(work, request.id)
+    redraw(work, request.id, within=shown_within)
 
 
-def redraw(work: UnitOfWork, request_id: str) -> None:
-    """Has every message about a request drawn from its newest row, after the commit."""
-    jobs.put(work, f"render:{request_id}")
+def redraw(work: UnitOfWork, request_id: str, *, within: float = 0) -> None:
+    """Has every message about a request drawn from its newest row, after the commit or `within` seconds."""
+    jobs.put(work, f"render:{request_id}", delay=within, soonest=within > 0)
 
 
 def tell(work: UnitOfWork, request: KeptRequest, event: str) -> None:

@@ -303,6 +303,7 @@ def stage(folder: Path, database_url: str) -> Iterator[Stage]:
             Person(desk.slack_url, ANA) as ana,
             Person(desk.slack_url, OTTO) as otto,
         ):
+            rita.home()  # and it is drawn anew after each change
             yield Stage(desk, folder, rita, ana, otto)
 
 

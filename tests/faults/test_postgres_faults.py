@@ -50,17 +50,19 @@ def _unordered(here: Stage, go_on: Callable[[], None], row: str, values: tuple[o
 
 @contextmanager
 def _strict(here: Stage) -> Iterator[None]:
-    """The server's default for transactions is a stricter one; the program has to connect anew for it."""
+    """The server's default for transactions is a stricter one; the program connects anew for it."""
     with server_connection(here.desk, autocommit=True) as server:
         name = server.info.dbname
         others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> %s"
         server.execute(f'ALTER DATABASE "{name}" SET default_transaction_isolation = "repeatable read"')
         server.execute(others, [name, server.info.backend_pid])
+        here.until(here.desk.is_ready)
         try:
             yield
         finally:
             server.execute(f'ALTER DATABASE "{name}" RESET default_transaction_isolation')
             server.execute(others, [name, server.info.backend_pid])
+            here.until(here.desk.is_ready)
 
 
 TROUBLES = {

@@ -49,9 +49,7 @@ def _failed_in(here: Stage, *names: str) -> bool:
     return all(f", in {name}\n" in here.desk.log() for name in names)
 
 
-def test_a_database_that_crashes_loses_nothing_and_buys_nothing_twice(
-    here: Stage, server: OwnServer
-) -> None:
+def test_a_database_that_crashes_loses_nothing_and_buys_nothing_twice(here: Stage, server: OwnServer) -> None:
     number = here.confirm(dear=True)
     asked = Played(number, here.submit(number))
     about, sold = _about_to_buy(here), selling(here)

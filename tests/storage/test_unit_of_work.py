@@ -1,5 +1,6 @@
 """A unit of work: all of it happens or nothing, by the database's clock, and money stays exact."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -35,7 +36,8 @@ def test_an_error_leaves_nothing_behind(database: Database) -> None:
 def test_the_worker_is_woken_after_the_commit_and_not_before(database: Database) -> None:
     seen: list[dict[str, int]] = []
 
-    def look() -> None:
+    def look(kinds: Sequence[str]) -> None:
+        assert list(kinds) == ["buy"]
         with database.read() as work:
             seen.append(jobs.count(work))
 
@@ -47,8 +49,8 @@ def test_the_worker_is_woken_after_the_commit_and_not_before(database: Database)
 
 
 def test_the_worker_is_not_woken_for_what_is_due_later_or_was_undone(database: Database) -> None:
-    woken: list[bool] = []
-    database.on_due = lambda: woken.append(True)
+    woken: list[Sequence[str]] = []
+    database.on_due = woken.append
     with database.write() as work:
         jobs.put(work, "expire:R1", delay=60)
     with undone(database) as work:

@@ -47,7 +47,7 @@ def test_a_change_draws_the_open_homes_of_those_whom_it_touches(make_bench: Make
     bench = make_bench(ONE)
     opened(bench, "U0RITA", "U0A01", "U0BOSS", "U0NOSY")
     bench.ask()
-    touch_homes(bench.desk, bench.request().id)
+    touch_homes(bench.desk, bench.request())
     assert homes_to_draw(bench) == ["U0A01", "U0BOSS", "U0RITA"]
 
 
@@ -58,7 +58,7 @@ def test_a_change_long_after_anybody_asked_slack_reaches_the_approvers_of_a_grou
     opened(bench, "U0A01", "U0NOSY")
     bench.ask()
     bench.desk.database.shift += timedelta(hours=1)
-    touch_homes(bench.desk, bench.request().id)
+    touch_homes(bench.desk, bench.request())
     assert homes_to_draw(bench) == ["U0A01"]
 
 
@@ -68,7 +68,7 @@ def test_while_nobody_knows_who_is_in_a_group_every_open_home_is_drawn(make_benc
     bench.ask()
     bench.slack.down = True
     bench.desk.database.shift += timedelta(hours=1)
-    touch_homes(bench.desk, bench.request().id)
+    touch_homes(bench.desk, bench.request())
     assert homes_to_draw(bench) == ["U0A01", "U0NOSY"]
     assert home_sheet(bench.desk, bench.person("U0NOSY")).waiting == ()
 
@@ -78,7 +78,7 @@ def test_a_home_is_drawn_once_in_two_seconds_however_much_changes(make_bench: Ma
     bench.ask()
     opened(bench, "U0A01")
     for _ in range(5):
-        touch_homes(bench.desk, bench.request().id)
+        touch_homes(bench.desk, bench.request())
         drawn(bench)
         assert homes_to_draw(bench) == ["U0A01"], "it was drawn a moment ago"
     bench.desk.database.shift += timedelta(seconds=2)

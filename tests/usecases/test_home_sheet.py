@@ -96,15 +96,14 @@ def test_only_who_is_touched_and_has_home_open_is_drawn_anew(bench: Bench) -> No
     request = bench.asked("U0RITA", on_behalf_of="U0BEA")
     _open(bench, "U0RITA", "U0BEA", "U0A00", "U0CARL")
     bench.shift(10)
-    touch_homes(bench.desk, request)
+    touch_homes(bench.desk, bench.request(request))
     assert set(_homes(bench)) == {f"home:T0DEMO:{user}" for user in ("U0RITA", "U0BEA", "U0A00")}
     assert all(due <= 0 for due in _homes(bench).values())
     bench.work()
     bench.shift(13 * 3600)
     bench.learn("U0BOSS")
-    touch_homes(bench.desk, request)
+    touch_homes(bench.desk, bench.request(request))
     assert _homes(bench) == {}, "who looked at it yesterday is not looking any more"
-    touch_homes(bench.desk, "R0NOTHERE")
 
 
 def test_home_is_drawn_at_most_once_in_so_long(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,11 +112,11 @@ def test_home_is_drawn_at_most_once_in_so_long(bench: Bench, monkeypatch: pytest
     request = bench.asked()
     _open(bench, "U0RITA")
     for _ in range(5):
-        touch_homes(bench.desk, request)
+        touch_homes(bench.desk, bench.request(request))
     (due,) = _homes(bench).values()
     assert 30 < due <= 60
     bench.shift(15)
-    touch_homes(bench.desk, request)
+    touch_homes(bench.desk, bench.request(request))
     (later,) = _homes(bench).values()
     assert 0 < later <= due - 15, "what comes often does not put it off"
     open_home(bench.desk, bench.person())
@@ -134,7 +133,7 @@ def test_a_clock_that_was_set_wrong_holds_no_home_back(bench: Bench, days: int) 
     bench.learn("U0BOSS")
     open_home(bench.desk, bench.person())
     bench.work()
-    touch_homes(bench.desk, request)
+    touch_homes(bench.desk, bench.request(request))
     assert all(due <= 2 for due in _homes(bench).values())
     assert _homes(bench)
 
@@ -145,7 +144,7 @@ def test_twelve_changes_at_once_touch_the_same_homes(bench: Bench) -> None:
     people = ("U0RITA", "U0A03", "U0A01", "U0BOSS", "U0A02")
     _open(bench, *people)
     _open(bench, *reversed(people))
-    touches = [lambda r=r: touch_homes(bench.desk, r) for r in made for _ in range(2)]
+    touches = [lambda r=r: touch_homes(bench.desk, r) for r in map(bench.request, made) for _ in range(2)]
     draws = [lambda u=u: drawing(bench.desk, bench.person(u)) for u in people[:4]]
     at_once(*touches, *draws)
     assert len(_homes(bench)) == 5

@@ -1,0 +1,40 @@
+"""`python -m benchmarks.slack_sink PORT`: takes every message, as Slack does, and keeps count of the calls."""
+
+import sys
+from collections import Counter
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+ANSWERS = {
+    "auth.test": {"team_id": "T0DEMO", "user_id": "U0DESK", "bot_id": "B0DESK"},
+    "chat.getPermalink": {"permalink": "https://example.invalid/archives/C0/p1"},
+    "users.info": {"user": {"id": "U0", "name": "somebody", "team_id": "T0DEMO"}},
+    "usergroups.users.list": {"users": []},
+    "usergroups.list": {"usergroups": []},
+}
+
+
+def app() -> Starlette:
+    calls: Counter[str] = Counter()
+
+    async def answer(request: Request) -> Response:
+        method = request.path_params["method"]
+        calls[method] += 1
+        given = (await request.form()).get("channel") or "C0"
+        posted = {"channel": str(given), "ts": f"1767225600.{sum(calls.values()):06d}"}
+        return JSONResponse({"ok": True} | ANSWERS.get(method, posted))
+
+    async def counted(_: Request) -> Response:
+        return JSONResponse(calls)
+
+    return Starlette(
+        routes=[Route("/api/{method}", answer, methods=["POST", "GET"]), Route("/counts", counted)]
+    )
+
+
+if __name__ == "__main__":
+    uvicorn.run(app(), host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
