@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from benchmarks import log, systems
+from benchmarks import log, purchases, systems
 from benchmarks.load import Connection, rate, signed
 from sandbox.serving import serve_in_thread
 
@@ -170,6 +170,30 @@ def logs() -> Iterator[Ratio]:
             yield Ratio(f"verify, against hashing, {name}", fast, "at least 0.6", fast >= 0.6, detail)
 
 
+def buying() -> Iterator[Ratio]:
+    """Purchases a second: the whole path on each database, and how they grow with the workers."""
+    with purchases.everything() as world, tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        urls = {"SQLite": f"sqlite:///{folder}/buying.db"}
+        if (server := log.postgres()) is not None:
+            urls["PostgreSQL"] = stack.enter_context(log.own(server, "buying"))
+        for name, url in urls.items():
+            log.upgraded(url, stack)
+            ratio, detail = purchases.against_script(world, url)
+            yield Ratio(f"purchases, against a script, {name}", ratio, "at least 0.6", ratio >= 0.6, detail)
+        if server is not None:
+            yield from _growth(dict(purchases.growth(world, server)))
+
+
+def _growth(rates: dict[int, float]) -> Iterator[Ratio]:
+    one = rates[1]
+    for workers, found in rates.items():
+        if workers > 1:
+            share, detail = found / one / workers, f"{found:.1f}/s against {one:.1f}/s of one"
+            yield Ratio(
+                f"purchases, {workers} workers, of linear", share, "at least 0.85", share >= 0.85, detail
+            )
+
+
 def main() -> int:
     with everything() as (desk, provider, default, before, sink, sink_url):
         found = [
@@ -178,6 +202,7 @@ def main() -> int:
             *flights(desk, provider, sink_url),
             *logs(),
         ]
+    found += buying()
     table = Table("Ratio", "Measured", "Bound", "", "Detail", box=None)
     for one in found:
         table.add_row(one.name, f"{one.value:.2f}", one.bound, "fine" if one.fine else "MISSED", one.detail)

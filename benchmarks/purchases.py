@@ -6,10 +6,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,7 +18,22 @@ from typing import Any
 import requests
 from pydantic import SecretStr
 from slack_sdk import WebClient
-from sqlalchemy import Column, Engine, MetaData, Table, Text, event, func, insert, or_, select, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Engine,
+    MetaData,
+    Table,
+    Text,
+    event,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 
 from benchmarks import log, systems
 from bot.app import Program, make_program
@@ -39,9 +55,17 @@ THREADS = 2
 """Threads with which each worker of a fleet buys: more would measure how many cores the machine has."""
 DELAY = 0.2
 """Seconds that the provider takes for each answer to a fleet."""
-POLICY = (
-    '[approvals]\nchannel = "C0APPROVE"\napprovers = ["U0BOSS"]\n[[rules]]\nname = "all"\napprovals = 0\n'
-)
+POLICY = """
+[approvals]
+channel = "C0APPROVE"
+approvers = ["U0BOSS"]
+
+[[rules]]
+name = "all"
+approvals = 0
+"""
+HOUR = 3_600_000_000
+"""Microseconds."""
 OURS = ("buy:", "settle:", "render:", "dm:", "note:")
 
 
@@ -95,8 +119,8 @@ class Took:
     commits: int
 
 
-def against_script(world: World, name: str, url: str) -> tuple[float, float, str]:
-    """Purchases a second of ours and of the script, the medians of several rounds, and what each took."""
+def against_script(world: World, url: str) -> tuple[float, str]:
+    """Purchases a second of ours against those of the script, medians of several rounds; and in words."""
     program = make_program(world.settings(url), works=True)
     program.start()
     try:
@@ -107,10 +131,11 @@ def against_script(world: World, name: str, url: str) -> tuple[float, float, str
             script.append(PURCHASES / _script(world, program.desk.database.engine, path))
     finally:
         program.stop()
-    assert path
-    took = f"{sum(path.provider.values()) + sum(path.slack.values())} calls, {path.commits} commits"
+    if path is None:
+        raise RuntimeError("no round was played")
+    each = f"{(sum(path.provider.values()) + sum(path.slack.values())) / PURCHASES:.1f} calls"
     a, b = statistics.median(ours), statistics.median(script)
-    return a, b, f"{a:.1f}/s against {b:.1f}/s, {took} for {PURCHASES} on {name}"
+    return a / b, f"{a:.0f}/s against {b:.0f}/s, {each} and {path.commits / PURCHASES:.1f} commits each"
 
 
 def _round(world: World, program: Program, number: int) -> Took:
@@ -128,7 +153,7 @@ def _round(world: World, program: Program, number: int) -> Took:
 
 
 def offers(desk: Desk, world: World, *, first: int, count: int) -> list[Ask]:
-    """Purchases that could be asked for, each in a channel of its own: Slack takes a message a second in each."""
+    """What could be asked for, each in a channel of its own: Slack takes a message a second in each."""
     address = f"http://127.0.0.1:{world.provider}/v1/Account/{systems.AUTH[0]}/PhoneNumber/"
     asks: list[Ask] = []
     person = Person("T0DEMO", "U0RITA")
@@ -196,34 +221,44 @@ def _commits(engine: Engine) -> Iterator[list[int]]:
         event.remove(engine, "commit", committed)
 
 
-def _script(world: World, engine: Engine, path: Took) -> float:
+def _script(world: World, engine: Engine, took: Took) -> float:
     """What anybody would write who makes the same calls, and commits a row as often; seconds."""
     bare = Table("bare", MetaData(), Column("id", Text, primary_key=True), Column("note", Text))
     bare.create(engine, checkfirst=True)
-    provider, slack = requests.Session(), WebClient("xoxb-invented", f"http://127.0.0.1:{world.slack}/api/")
-    provider.auth = systems.AUTH
-    account = f"http://127.0.0.1:{world.provider}/v1/Account/{systems.AUTH[0]}"
-    methods = {
-        "search": lambda n: provider.get(
-            f"{account}/PhoneNumber/", params={"country_iso": "US", "pattern": n}
-        ),
-        "rented": lambda n: provider.get(f"{account}/Number/{n}/"),
-        "buy": lambda n: provider.post(f"{account}/PhoneNumber/{n}/", json={}),
-        "chat.getPermalink": lambda n: slack.chat_getPermalink(channel=f"C{n}", message_ts="1.1"),
-    }
-    numbers = [str(row["number"]) for row in _stock(world)]
+    call = _calls(world)
+    times = Counter(took.provider) + Counter(took.slack)
+    numbers = _stock(world)
     began = perf_counter()
-    for place, number in enumerate(numbers[:PURCHASES]):
-        for name, times in ({**path.provider, **path.slack}).items():
-            for _ in range(_share(times, place)):
-                if name in methods:
-                    methods[name](number)
-                else:
-                    slack.chat_postMessage(channel=f"C{number}", text="A number was bought", blocks=[])
-        for _ in range(_share(path.commits, place)):
+    for place, number in enumerate(numbers):
+        for name, whole in times.items():
+            for _ in range(_share(whole, place)):
+                call(name, number)
+        for _ in range(_share(took.commits, place)):
             with engine.begin() as connection:
                 connection.execute(insert(bare).values(id=random_id("B"), note=number))
     return perf_counter() - began
+
+
+def _calls(world: World) -> Callable[[str, str], Any]:
+    """Makes a call of that name for a number, with the library's own function for it."""
+    account = f"http://127.0.0.1:{world.provider}/v1/Account/{systems.AUTH[0]}"
+    slack = WebClient("xoxb-invented", f"http://127.0.0.1:{world.slack}/api/")
+    get = partial(requests.get, auth=systems.AUTH, timeout=30)
+    post = partial(requests.post, auth=systems.AUTH, timeout=30)
+
+    def call(name: str, number: str) -> Any:
+        match name:
+            case "search":
+                asked = {"country_iso": "US", "pattern": number}
+                return get(f"{account}/PhoneNumber/", params=asked).json()
+            case "rented":
+                return get(f"{account}/Number/{number}/").json()
+            case "buy":
+                return post(f"{account}/PhoneNumber/{number}/", json={}).json()
+        said = {"channel": f"C{number}", "text": "A number was bought", "ts": "1.1"}
+        return slack.api_call(name, json=said)
+
+    return call
 
 
 def _share(times: int, place: int) -> int:
@@ -231,49 +266,49 @@ def _share(times: int, place: int) -> int:
     return times * (place + 1) // PURCHASES - times * place // PURCHASES
 
 
-def _stock(world: World) -> list[dict[str, Any]]:
-    """Numbers that nobody has bought yet, from the other end of what is offered."""
+def _stock(world: World) -> list[str]:
+    """Numbers that nobody has bought yet, from far behind those that the desk was offered."""
     address = f"http://127.0.0.1:{world.provider}/v1/Account/{systems.AUTH[0]}/PhoneNumber/"
-    asked = {"country_iso": "US", "type": "local", "limit": 20, "offset": 2000}
-    rows: list[dict[str, Any]] = []
-    while len(rows) < PURCHASES:
-        rows += requests.get(address, params=asked, auth=systems.AUTH, timeout=30).json()["objects"]
-        asked["offset"] = int(asked["offset"]) + 20
-    return rows
+    found: list[str] = []
+    while len(found) < PURCHASES:
+        asked = {"country_iso": "US", "type": "local", "limit": 20, "offset": 2000 + len(found)}
+        rows = requests.get(address, params=asked, auth=systems.AUTH, timeout=30).json()["objects"]
+        found += [str(row["number"]) for row in rows]
+    return found[:PURCHASES]
 
 
 def growth(world: World, server: str) -> Iterator[tuple[int, float]]:
-    """Purchases a second of 1, 2 and 4 worker processes on PostgreSQL, with a provider that takes its time."""
-    slow = [{"match": "any", "do": {"delay": DELAY}}]
+    """Purchases a second of 1, 2 and 4 worker processes on PostgreSQL, with a slow provider."""
     for workers in FLEET:
         with log.own(server, f"fleet{workers}") as url, ExitStack() as stack:
-            database = log.upgraded(url, stack)
-            yield workers, _rate(world, url, database, workers, slow)
+            yield workers, _rate(world, url, log.upgraded(url, stack), workers)
 
 
-def _rate(world: World, url: str, database: Database, workers: int, slow: list[dict[str, Any]]) -> float:
+def _rate(world: World, url: str, database: Database, workers: int) -> float:
     count = EACH_WORKER * workers
     program = make_program(world.settings(url), works=False)
     for place, ask in enumerate(offers(program.desk, world, first=0, count=count)):
         _submit(program.desk, place, ask)
     program.stop()
-    _put_off(database, "due_at + 3600000000")
+    faults = f"http://127.0.0.1:{world.provider}/sandbox/faults"
+    _put_off(database, HOUR)
     with ExitStack() as stack:
         for _ in range(workers):
             stack.enter_context(_worker(world, url))
-        _until_started(database, workers)
-        requests.post(f"http://127.0.0.1:{world.provider}/sandbox/faults", json=slow, timeout=5)
+        _until(database, "SELECT count(*) FROM audit_event WHERE action = 'worker.started'", workers)
+        requests.post(faults, json=[{"match": "any", "do": {"delay": DELAY}}], timeout=5).raise_for_status()
         began = perf_counter()
-        _put_off(database, "due_at - 3600000000")
-        _until_bought(database, count)
+        _put_off(database, -HOUR)
+        _until(database, "SELECT count(*) FROM purchase WHERE status = 'bought'", count)
         seconds = perf_counter() - began
-        requests.delete(f"http://127.0.0.1:{world.provider}/sandbox/faults", timeout=5)
+        requests.delete(faults, timeout=5).raise_for_status()
     return count / seconds
 
 
-def _put_off(database: Database, when: str) -> None:
+def _put_off(database: Database, microseconds: int) -> None:
     with database.engine.begin() as connection:
-        connection.execute(text(f"UPDATE job SET due_at = {when} WHERE key NOT LIKE 'cron:%'"))
+        due = type_coerce(schema.job.c.due_at, BigInteger) + microseconds
+        connection.execute(update(schema.job).where(schema.job.c.key.startswith("buy:")).values(due_at=due))
 
 
 @contextmanager
@@ -298,15 +333,6 @@ def _worker(world: World, url: str) -> Iterator[None]:
         finally:
             started.terminate()
             started.wait(60)
-
-
-def _until_started(database: Database, workers: int) -> None:
-    query = "SELECT count(*) FROM audit_event WHERE action = 'worker.started'"
-    _until(database, query, workers)
-
-
-def _until_bought(database: Database, count: int) -> None:
-    _until(database, "SELECT count(*) FROM purchase WHERE status = 'bought'", count)
 
 
 def _until(database: Database, query: str, count: int) -> None:
