@@ -45,7 +45,7 @@ COMMITS: Mapping[str, str] = {
     "usecases.look_up.keep_unposted": "the approvers' card cannot be posted: each is told directly",
     "usecases.look_up.tell_pinged": "the same later, of what happened to the request",
     # the worker
-    "worker.Worker.run_one": "a job is taken",
+    "worker.Worker._claim": "a job is taken",
     "worker.Worker._run": "a job is done, or due again",
 }
 """Commits on the way from a confirmation to the last message about it, and what each of them writes."""
@@ -121,7 +121,7 @@ CALLS_ELSEWHERE: Mapping[str, str] = {
 """Calls beside it."""
 
 _BUY = (
-    "the commit of worker.Worker.run_one (buy)",
+    "the commit of worker.Worker._claim (buy)",
     "the provider's GET Number/N (buy)",
     "the provider's GET PhoneNumber (buy)",
     "the commit of usecases.buy._intend",
@@ -129,12 +129,12 @@ _BUY = (
 )
 _ANSWER = ("the commit of usecases.buy._write_once", "the commit of worker.Worker._run (buy)")
 _SETTLE = (
-    "the commit of worker.Worker.run_one (settle)",
+    "the commit of worker.Worker._claim (settle)",
     "the provider's GET Number/N (settle)",
     "the commit of worker.Worker._run (settle)",
 )
 _CARD = (
-    "the commit of worker.Worker.run_one (render)",
+    "the commit of worker.Worker._claim (render)",
     "the commit of usecases.home.touch_homes",
     "the commit of usecases.turns.take_turn",
     "Slack's chat.postMessage (render)",
@@ -143,7 +143,7 @@ _CARD = (
     "the commit of worker.Worker._run (render)",
 )
 _TOLD = (
-    "the commit of worker.Worker.run_one (dm)",
+    "the commit of worker.Worker._claim (dm)",
     "Slack's chat.postMessage (dm)",
     "the commit of worker.Worker._run (dm)",
 )
@@ -152,7 +152,7 @@ _SUBMIT = ("the commit of usecases.submit._once",)
 PLAYS: Mapping[str, tuple[str, ...]] = {
     "bought_at_once": (
         *_SUBMIT, *_BUY, *_ANSWER, *_CARD,
-        "the commit of worker.Worker.run_one (alias)",
+        "the commit of worker.Worker._claim (alias)",
         "the provider's POST Number/N (alias)",
         "the commit of usecases.name._note",
         "the commit of worker.Worker._run (alias)",
@@ -183,7 +183,7 @@ PLAYS: Mapping[str, tuple[str, ...]] = {
     "dearer_at_the_look": (
         "the commit of usecases.reprice._raise_price",
         "Slack's views.update",
-        "the commit of worker.Worker.run_one (note)",
+        "the commit of worker.Worker._claim (note)",
         "Slack's chat.postMessage (note)",
         "the commit of worker.Worker._run (note)",
     ),
@@ -200,13 +200,13 @@ PLAYS: Mapping[str, tuple[str, ...]] = {
         "the commit of usecases.look_up.tell_pinged",
     ),
     "nobody_decided": (
-        "the commit of worker.Worker.run_one (remind)",
+        "the commit of worker.Worker._claim (remind)",
         "the commit of usecases.deadlines.remind",
         "the commit of worker.Worker._run (remind)",
-        "the commit of worker.Worker.run_one (escalate)",
+        "the commit of worker.Worker._claim (escalate)",
         "the commit of usecases.deadlines.escalate",
         "the commit of worker.Worker._run (escalate)",
-        "the commit of worker.Worker.run_one (expire)",
+        "the commit of worker.Worker._claim (expire)",
         "the commit of usecases.deadlines.expire",
         "the commit of worker.Worker._run (expire)",
         *_TOLD,
