@@ -39,7 +39,7 @@ from bot.usecases.check import check as check_purchases
 from bot.usecases.follow import Follower
 from bot.usecases.look_up import open_purchases
 from bot.usecases.read_log import log_reading, query_log, understood
-from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, settle_by_hand
+from bot.usecases.settle_by_hand import NoSuchPurchase, NotOpen, TooEarly, settle_by_hand
 from bot.whole_file import whole_file
 from handlers.ui.help import misread_lines
 from storage.unit_of_work import Database
@@ -261,7 +261,10 @@ def purchases_settle(
         raise typer.BadParameter("it is blank; say what you saw at the provider.", param_hint="'--reason'")
     to = PurchaseStatus.BOUGHT if what is Finding.BOUGHT else PurchaseStatus.NOT_BOUGHT
     operator = Actor(ActorType.OPERATOR, "shell")
-    outcome = settle_by_hand(_database(_settings()), operator, purchase_id, to, reason=reason)
+    settings = _settings()
+    outcome = settle_by_hand(
+        _database(settings), operator, purchase_id, to, reason=reason, window=settings.settle_window
+    )
     if isinstance(outcome, NoSuchPurchase):
         raise SettingsError(
             f"There is no purchase {purchase_id}; `python -m bot purchases` lists the open ones."
@@ -269,6 +272,13 @@ def purchases_settle(
     if isinstance(outcome, NotOpen):
         typer.echo(
             f"{purchase_id} is {outcome.order.purchase.status} already; nothing was changed.", err=True
+        )
+        raise typer.Exit(1)
+    if isinstance(outcome, TooEarly):
+        typer.echo(
+            f"{purchase_id} may be bought though the provider does not list it yet: its list may lag until "
+            f"{outcome.until:%Y-%m-%d %H:%M:%S} UTC. Nothing was changed; the desk goes on asking.",
+            err=True,
         )
         raise typer.Exit(1)
     typer.echo(f"{purchase_id} is {to}.")

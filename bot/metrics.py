@@ -6,6 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from bot.errands import Errands
+from bot.usecases.turns import UNREACHABLE
 from storage import jobs, purchases
 from storage.unit_of_work import Database
 
@@ -31,10 +32,16 @@ class Metrics:
         with self._database.read() as work:
             by_status = purchases.count_by_status(work)
             waiting, overdue = jobs.count(work), jobs.overdue(work).total_seconds()
+            unsaid = jobs.failing(work, UNREACHABLE)
         yield _by("numberdesk_purchases", "Purchases by status.", "status", by_status)
         yield _by("numberdesk_jobs", "Jobs that are armed, by kind.", "kind", waiting)
         yield GaugeMetricFamily(
             "numberdesk_overdue_seconds", "How long the oldest due job has been waiting.", value=overdue
+        )
+        yield GaugeMetricFamily(
+            "numberdesk_unsaid_seconds",
+            "How long the oldest message has been waiting for Slack.",
+            value=unsaid.since.total_seconds() if unsaid else 0,
         )
         yield GaugeMetricFamily(
             "numberdesk_errands", "Commands and clicks being worked on.", value=self._errands.busy

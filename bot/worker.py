@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.bell import Bell, Call
+from bot.model.errors import NumberdeskError
 from storage import jobs
 from storage.jobs import Job
 from storage.unit_of_work import Database, random_id
@@ -121,10 +122,14 @@ class Worker:
         error = None
         try:
             delay = self._handlers[job.kind](job)
+        except NumberdeskError as problem:  # what we have a name for needs no way that led to it
+            log.warning(
+                "a job failed; it is tried again", job=job.key, attempts=job.attempts, why=str(problem)
+            )
+            delay, error = _pause(job.attempts), _words(problem)
         except Exception as problem:
             log.exception("a job failed; it is tried again", job=job.key, attempts=job.attempts)
-            delay = _pause(job.attempts)
-            error = f"{type(problem).__name__}: {problem}"[:500]
+            delay, error = _pause(job.attempts), _words(problem)
         with self._database.write() as work:
             if delay is None:
                 kept = jobs.finish(work, job)
@@ -133,6 +138,10 @@ class Worker:
             if not kept and job.kind in self._redo:
                 # It slept past its lease, and may have drawn an old state over what another drew meanwhile.
                 jobs.put(work, job.key, **job.args)
+
+
+def _words(problem: Exception) -> str:
+    return f"{type(problem).__name__}: {problem}"[:500]
 
 
 def _pause(attempts: int) -> float:

@@ -98,10 +98,10 @@ def _mistyped(ack: Ack, inputs: Inputs) -> None:
 
 def ask_settlement(parts: Parts, body: Body, _: Reply) -> None:
     """Opens what a person confirms who has looked at the provider's console."""
-    outcome = consider_settling(parts.desk, who_acts(body), value(body))
+    to = PurchaseStatus(choice(body))
+    outcome = consider_settling(parts.desk, who_acts(body), value(body), to)
     if isinstance(outcome, MaySettle):
-        purchase = outcome.order.purchase
-        view = ui.settle_modal(purchase, PurchaseStatus(choice(body)))
+        view = ui.settle_modal(outcome.order.purchase, to)
     else:
         view = notice("Nothing to settle", not_settled(outcome))
     open_view(parts, body, view)

@@ -13,6 +13,7 @@ from handlers.errand import aside
 from handlers.parts import Body, Parts
 from handlers.ui.blocks import notice
 from handlers.ui.text import clean
+from storage.hurry import hurry
 
 Inputs = Mapping[str, str | None]
 """What stands in each input, by block; None where it was left empty."""
@@ -23,6 +24,8 @@ Submissions = Mapping[str, Submission]
 NOT_LOADED = "-"
 """The value of the line that says a list has not arrived yet."""
 LOOKING_UP = "Who may do this is being looked up. Please press again."
+ANSWERED_WITHIN = 2.0
+"""Seconds for a form's transaction: Slack waits three, and says then that it could not connect."""
 _LONGEST = 3000
 # no keyboard makes them, and PostgreSQL refuses the first in any text
 _UNTYPABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -35,7 +38,8 @@ def listen(app: App, parts: Parts, submissions: Submissions) -> None:
 
 
 def _submitted(parts: Parts, work: Submission, ack: Ack, body: Body) -> None:
-    work(parts, ack, body)
+    with hurry(ANSWERED_WITHIN):
+        work(parts, ack, body)
 
 
 def inputs_of(view: Mapping[str, Any]) -> Inputs:

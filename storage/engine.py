@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DisconnectionError, OperationalError
+
+from storage import hurry
 
 RESTED = 5.0
 """Seconds after which a connection to PostgreSQL is asked whether it is still there, before it is used."""
@@ -37,6 +39,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         max_overflow=20,
         connect_args={"options": _POSTGRES_TIMEOUTS, "connect_timeout": 5},
     )
+    event.listen(engine, "begin", _postgres_begin)
     event.listen(engine, "checkin", _rests)
     event.listen(engine, "checkout", _ask_after_a_rest)
     return engine
@@ -81,10 +84,22 @@ def _sqlite_begin(connection: Connection) -> None:
     # A deferred BEGIN fails at once with "database is locked" when it must turn from reader to
     # writer, in spite of the time-out; so a transaction that will write says so at its start.
     reads = connection.get_execution_options().get(READ_ONLY, False)
+    left = None if reads else hurry.left()
     cursor = connection.connection.cursor()
     try:
+        if left is not None:
+            cursor.execute(f"PRAGMA busy_timeout={int(left * 1000)}")
         cursor.execute("BEGIN" if reads else "BEGIN IMMEDIATE")
     except sqlite3.OperationalError as problem:  # it is locked
         raise OperationalError("BEGIN", None, problem) from problem
     finally:
+        if left is not None:
+            cursor.execute(f"PRAGMA busy_timeout={LOCKED_FOR * 1000}")
         cursor.close()
+
+
+def _postgres_begin(connection: Connection) -> None:
+    if (left := hurry.left()) is not None:
+        milliseconds = int(left * 1000)
+        for limit in ("lock_timeout", "statement_timeout"):
+            connection.execute(text(f"SET LOCAL {limit} = {milliseconds}"))

@@ -202,6 +202,25 @@ def overdue(work: UnitOfWork) -> timedelta:
     return max(timedelta(0), work.now - oldest) if oldest else timedelta(0)
 
 
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """Since when the oldest job waits that failed by `error`."""
+
+    since: timedelta
+    error: str
+
+
+def failing(work: UnitOfWork, starts: str) -> Failing | None:
+    """The job that has been waiting longest of those whose last error starts like that; None if none does."""
+    failed = job.c.last_error.startswith(starts, autoescape=True)
+    oldest = select(job.c.put_at, job.c.last_error).where(failed).order_by(job.c.put_at).limit(1)
+    row = work.one(oldest)
+    if row is None:
+        return None
+    put_at = row["put_at"] or work.now
+    return Failing(max(timedelta(0), work.now - put_at), row["last_error"])
+
+
 def count(work: UnitOfWork) -> dict[str, int]:
     """How many jobs are armed, by kind."""
     kinds = (kind_of(key) for key in work.connection.scalars(select(job.c.key)))

@@ -196,10 +196,11 @@ def _at_rest(amount: Decimal) -> Decimal:
     return from_units(to_units(amount))
 
 
-def put_off(work: UnitOfWork, purchase_id: str, *, note: str) -> bool:
+def put_off(work: UnitOfWork, purchase_id: str, *, note: str, counted: bool = True) -> bool:
     """Notes why a queued purchase is tried again later; False if it is not queued any more."""
     queued = (_T.c.id == purchase_id) & (_T.c.status == _S.QUEUED)
-    return work.changed(update(_T).where(queued).values(tries=ONE_MORE_TRY, note=note))
+    tries = ONE_MORE_TRY if counted else _T.c.tries
+    return work.changed(update(_T).where(queued).values(tries=tries, note=note))
 
 
 def note(work: UnitOfWork, purchase_id: str, **values: Any) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from bot.model.audit import LogRules
+from storage import hurry
 from storage.engine import LOCKED_FOR, reading
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: people read ids to each other
@@ -162,7 +163,8 @@ class Database:
 
         Whoever waited too long goes on all the same, and hears from SQLite that it is locked.
         """
-        mine = self._writer is not None and self._writer.acquire(timeout=LOCKED_FOR)
+        patience = hurry.left() or LOCKED_FOR
+        mine = self._writer is not None and self._writer.acquire(timeout=patience)
         try:
             yield
         finally:

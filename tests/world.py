@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import requests
 from sqlalchemy import BigInteger, Connection, Engine, text, type_coerce, update
@@ -46,6 +46,8 @@ class World:
     extra: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     program: tuple[str, ...] = ("bot",)  #: the module that is run, with what stands before its arguments
+    copier: subprocess.Popen[bytes] | None = None
+    piped: bool = False  #: its log goes through a pipe, as in a container: a limit on its files is none on it
 
     @property
     def control(self) -> Control:
@@ -69,15 +71,33 @@ class World:
 
     def start(self) -> None:
         """Starts the bot and waits until it says that it is ready."""
-        with (self.folder / "bot.log").open("ab") as out:
+        with self._log_file() as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *self.program, "serve"],
                 env=self.environment(), cwd=self.folder, stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
         end = time.monotonic() + 30
-        while not self._ready():
+        while not self.is_ready():
             assert self.process.poll() is None and time.monotonic() < end, self.log()
             time.sleep(0.05)  # another process: there is nothing to wait on but its port
+
+    @contextmanager
+    def _log_file(self) -> Iterator[IO[bytes]]:
+        """What the program's output goes to; a pipe ends with the program."""
+        with (self.folder / "bot.log").open("ab") as file:
+            if not self.piped:
+                yield file
+                return
+            self._copied()
+            self.copier = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=file)
+            assert self.copier.stdin
+            with self.copier.stdin as pipe:
+                yield pipe
+
+    def _copied(self) -> None:
+        """Waits until all that a program which has ended said through a pipe stands in the log."""
+        if self.copier is not None:
+            self.copier.wait(10)
 
     @contextmanager
     def second(self) -> Iterator[subprocess.Popen[bytes]]:
@@ -93,7 +113,8 @@ class World:
             os.killpg(worker.pid, signal.SIGKILL)
             worker.wait(10)
 
-    def _ready(self) -> bool:
+    def is_ready(self) -> bool:
+        """Whether it says that all it needs is there."""
         try:
             return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).ok
         except requests.RequestException:
@@ -104,6 +125,7 @@ class World:
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
+        self._copied()
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""
@@ -209,18 +231,18 @@ def world(folder: Path, database_url: str, *, stock: Path | None = None, **extra
                 made.kill()
 
 
-def offer(message: Message, *, dear: bool) -> tuple[str, str] | None:
-    """The first cheap, or dear, offer of a message: the value of its button, and the line."""
+def offer(message: Message, *, dear: bool, skip: int = 0) -> tuple[str, str] | None:
+    """A cheap, or dear, offer of a message, behind `skip` others: the value of its button, and the line."""
     for block in message.blocks:
         button = block.get("accessory")
         if button and button.get("action_id") == "offer_buy":
             line = str(block["text"]["text"])
-            if ("$25.00" in line) is dear:
+            if ("$25.00" in line) is dear and (skip := skip - 1) < 0:
                 return str(button["value"]), line
     return None
 
 
-def find_offer(person: Person, *, dear: bool, area: str = "415") -> tuple[Message, str]:
+def find_offer(person: Person, *, dear: bool, area: str = "415", skip: int = 0) -> tuple[Message, str]:
     """Searches, turns pages until there is such an offer, and returns it with its message."""
     before = {m.ts for m in person.messages(NUMBERS)}
     person.command(NUMBERS, f"/number search US local {area}")
@@ -232,7 +254,7 @@ def find_offer(person: Person, *, dear: bool, area: str = "415") -> tuple[Messag
     message = person.wait_for(fresh)
     assert message is not None
     for _ in range(6):
-        if found := offer(message, dear=dear):
+        if found := offer(message, dear=dear, skip=skip):
             return message, found[0]
         message = _turned(person, message)
     raise LookupError("no such offer")

@@ -5,6 +5,9 @@ is still there at the approved price; commit the intent, which takes the job awa
 watchdog; call once; write down what the answer means. What is unclear is `unknown`, never repeated.
 """
 
+from datetime import timedelta
+
+import structlog
 from sqlalchemy.exc import DBAPIError
 
 from bot.model.audit import Action
@@ -24,12 +27,22 @@ from bot.usecases.reprice import is_dearer, reprice
 from storage import jobs, purchases, requests
 from storage.unit_of_work import Database
 
+log = structlog.get_logger(__name__)
+
 _S = PurchaseStatus
 
 WRITES = 3
 """Times that an answer is written down before the watchdog has to find out by asking."""
 AGAIN_AFTER = (5.0, 15.0, 60.0, 180.0, 300.0)
 """Seconds until a purchase that surely was not made is tried again; after the last it is refused."""
+SLACK_AGAIN = (5.0, 60.0)
+"""Seconds until a purchase is taken up again that waits for Slack: a quarter of its wait, within these."""
+SLACK_PATIENCE = timedelta(days=1)
+"""For so long that costs no try: Slack being away says nothing about the number."""
+
+
+class _NobodyKnown(NotSent):
+    """Slack cannot say who asks, or for whom it is: it is away, rather than one group unknown."""
 
 
 def buy(desk: Desk, purchase_id: str) -> float | None:
@@ -45,6 +58,8 @@ def buy(desk: Desk, purchase_id: str) -> float | None:
     except Refused as problem:
         _end(desk, order, _no(problem), problem.api_id)
         return None
+    except _NobodyKnown as problem:
+        return _wait_for_slack(desk, order, problem)
     except ProviderError as problem:
         return _again(desk, order, problem)
     attempt = _intend(desk, order)
@@ -80,7 +95,8 @@ def _check_policy(desk: Desk, order: Order) -> None:
     with desk.database.read() as work:
         verdict = judge(desk, Listed(work, request.workspace), request.parties, order.purchase.offer)
     if verdict.unknown:
-        raise NotSent("Who may buy what could not be looked up in Slack.")
+        kind = _NobodyKnown if verdict.unknown_people else NotSent
+        raise kind("Who may buy what could not be looked up in Slack.")
     if not verdict.allowed:
         raise Refused(f"The policy does not allow it any more: {verdict.deny_reason}")
     # a broken glass stands for the approvals of the first price only
@@ -163,10 +179,13 @@ def _write(  # noqa: PLR0917 - one short call each, in the order of the sentence
     for left in reversed(range(WRITES)):
         try:
             _write_once(desk, order, attempt, to, note, api_id)
-        except DBAPIError:
+        except DBAPIError as problem:
             # a deadlock, or a number that somebody asked for in this moment: the answer is not to be lost
             if not left:
                 raise
+            log.warning(
+                "an answer could not be written; again", purchase=order.purchase.id, why=str(problem.orig)
+            )
         else:
             return
 
@@ -193,16 +212,33 @@ def _postpone_call(desk: Desk, order: Order, attempt: str, problem: NotSent | Ra
 
 
 def _again(desk: Desk, order: Order, problem: ProviderError) -> float | None:
-    """Nothing was bought yet: the provider, or Slack, could not be asked beforehand."""
+    """Nothing was bought yet: the provider, or Slack about a group, could not be asked beforehand."""
     delay = _delay(order, problem)
     if delay is None:
         _end(desk, order, _gave_up(problem), problem.api_id)
         return None
+    # if it is not queued any more, another worker is calling for it, or has
+    return delay if _put_off(desk, order, str(problem)) else None
+
+
+def _wait_for_slack(desk: Desk, order: Order, problem: _NobodyKnown) -> float | None:
+    """Nothing was tried: the purchase is taken up again once Slack is back, and logged as late once."""
+    with desk.database.read() as work:
+        waited = work.now - order.purchase.updated_at
+    if waited > SLACK_PATIENCE:
+        return _again(desk, order, problem)
+    if order.purchase.note != str(problem):
+        _put_off(desk, order, str(problem), counted=False)
+    least, most = SLACK_AGAIN
+    return max(least, min(most, waited.total_seconds() / 4))
+
+
+def _put_off(desk: Desk, order: Order, why: str, *, counted: bool = True) -> bool:
     with desk.database.write() as work:
-        if not purchases.put_off(work, order.purchase.id, note=str(problem)):
-            return None  # another worker is calling for it, or has
-        record.of_purchase(work, order.request, order.purchase, *ACTIONS[_S.QUEUED], reason=str(problem))
-    return delay
+        queued = purchases.put_off(work, order.purchase.id, note=why, counted=counted)
+        if queued:
+            record.of_purchase(work, order.request, order.purchase, *ACTIONS[_S.QUEUED], reason=why)
+        return queued
 
 
 def _delay(order: Order, problem: ProviderError) -> float | None:

@@ -1,6 +1,7 @@
 """Settle by hand: a person who looked at the provider's console says what became of a purchase."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from bot.model.audit import Action, Actor, ActorType, Outcome
 from bot.model.purchase import PurchaseStatus
@@ -12,6 +13,7 @@ from bot.usecases.conclude import Order, conclude
 from bot.usecases.desk import Desk
 from bot.usecases.judge import NotLookedUp, learn
 from bot.usecases.settle import ASKABLE
+from storage import purchases
 from storage.unit_of_work import Database, UnitOfWork
 
 
@@ -44,27 +46,37 @@ class NotOpen:
 
 
 @dataclass(frozen=True, slots=True)
+class TooEarly:
+    """Until then the provider's list may leave out what was bought: nobody can say that it was not."""
+
+    order: Order
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NoSuchPurchase:
     """There is no purchase of that id."""
 
 
-Settlement = Settled | MayNotSettle | NotOpen | NoSuchPurchase | NotLookedUp
+Unsettled = MayNotSettle | NotOpen | TooEarly | NoSuchPurchase
+Settlement = Settled | Unsettled | NotLookedUp
 
 
 def consider_settling(
-    desk: Desk, person: Person, purchase_id: str
-) -> MaySettle | MayNotSettle | NotOpen | NoSuchPurchase:
+    desk: Desk, person: Person, purchase_id: str, to: PurchaseStatus
+) -> MaySettle | Unsettled:
     """Whether there is something to settle, and this person may. Asks Slack who is in a group."""
     learn(desk, person.workspace, person.user)
     order = load(desk.database, purchase_id)
     if order is None or order.request.workspace != person.workspace:
         return NoSuchPurchase()
     if order.purchase.status not in ASKABLE:
-        return _nothing_open(desk, person, order)
+        return _log_denied(desk, person, NotOpen(order))
     obstacle = _obstacle(desk, person, order)
     if isinstance(obstacle, NotLookedUp):
         return MayNotSettle(NOT_KNOWN)
-    return obstacle or MaySettle(order)
+    early = obstacle is None and _early_by_now(desk, order, to)
+    return _log_denied(desk, person, early) if early else obstacle or MaySettle(order)
 
 
 def settle_in_slack(
@@ -77,18 +89,24 @@ def settle_in_slack(
     if obstacle := _obstacle(desk, person, order):
         return obstacle
     actor = Actor(ActorType.USER, person.user)
-    outcome = settle_by_hand(desk.database, actor, purchase_id, to, reason=reason)
-    return _nothing_open(desk, person, outcome.order) if isinstance(outcome, NotOpen) else outcome
+    window = desk.timing.settle_window
+    outcome = settle_by_hand(desk.database, actor, purchase_id, to, reason=reason, window=window)
+    return _log_denied(desk, person, outcome) if isinstance(outcome, NotOpen | TooEarly) else outcome
 
 
 def settle_by_hand(
-    database: Database, actor: Actor, purchase_id: str, to: PurchaseStatus, *, reason: str
-) -> Settled | NotOpen | NoSuchPurchase:
-    """An operator's word, or that of somebody who was let through: written if it is still unclear."""
+    database: Database, actor: Actor, purchase_id: str, to: PurchaseStatus, *, reason: str, window: float
+) -> Settled | NotOpen | TooEarly | NoSuchPurchase:
+    """An operator's word, or that of somebody who was let through: written if it is still unclear.
+
+    `window`: seconds after the call in which nobody can know that nothing was bought.
+    """
     order = load(database, purchase_id)
     if order is None:
         return NoSuchPurchase()
     with database.write() as work:
+        if early := _too_early(work, order, to, window):
+            return early
         note = f"Settled by hand: {reason}"
         settled = conclude(work, order, to, origins=ASKABLE, note=note, actor=actor)
         if settled:
@@ -110,10 +128,26 @@ def _obstacle(desk: Desk, person: Person, order: Order) -> MayNotSettle | NotLoo
     return MayNotSettle(reason)
 
 
-def _nothing_open(desk: Desk, person: Person, order: Order) -> NotOpen:
+def _too_early(work: UnitOfWork, order: Order, to: PurchaseStatus, window: float) -> TooEarly | None:
+    # read again: the call that counts may be a later one than when we looked
+    purchase = purchases.get(work, order.purchase.id)
+    if purchase is None or to is not PurchaseStatus.NOT_BOUGHT or purchase.status not in ASKABLE:
+        return None
+    until = (purchase.call_at or purchase.updated_at) + timedelta(seconds=window)
+    return TooEarly(order, until) if work.now < until else None
+
+
+def _early_by_now(desk: Desk, order: Order, to: PurchaseStatus) -> TooEarly | None:
+    with desk.database.read() as work:
+        return _too_early(work, order, to, desk.timing.settle_window)
+
+
+def _log_denied(desk: Desk, person: Person, outcome: NotOpen | TooEarly) -> NotOpen | TooEarly:
+    early = isinstance(outcome, TooEarly)
+    why = "the provider's list may lag" if early else f"already {outcome.order.purchase.status}"
     with desk.database.write() as work:
-        _log_refusal(work, desk, person, order, f"already {order.purchase.status}")
-    return NotOpen(order)
+        _log_refusal(work, desk, person, outcome.order, why)
+    return outcome
 
 
 def _log_refusal(work: UnitOfWork, desk: Desk, person: Person, order: Order, reason: str) -> None:

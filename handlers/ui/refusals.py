@@ -108,9 +108,7 @@ def who_raises(people: tuple[str, ...]) -> str:
     return f"{', '.join(who(one) for one in people)} can raise it."
 
 
-def not_settled(
-    outcome: settle_by_hand.MayNotSettle | settle_by_hand.NotOpen | settle_by_hand.NoSuchPurchase,
-) -> str:
+def not_settled(outcome: settle_by_hand.Unsettled) -> str:
     """Why there is nothing to settle."""
     match outcome:
         case settle_by_hand.MayNotSettle(reason):
@@ -119,6 +117,11 @@ def not_settled(
             status = order.purchase.status.replace("_", " ")
             return (
                 f"{format_number(order.purchase.number)} is settled already: {status}. Nothing was changed."
+            )
+        case settle_by_hand.TooEarly(order, until):
+            return (
+                f"{format_number(order.purchase.number)} may be bought though the provider does not list it "
+                f"yet: its list may lag until {when(until)}. Nothing was changed; the desk goes on asking."
             )
         case settle_by_hand.NoSuchPurchase():
             return "This purchase is not known here. Nothing was changed."

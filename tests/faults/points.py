@@ -23,7 +23,7 @@ COMMITS: Mapping[str, str] = {
     "usecases.buy._intend": "the intent: from here on the call may be made, once",
     "usecases.buy._write_once": "what the answer to the call means",
     "usecases.buy._postpone_call": "the call surely did not leave: queued again",
-    "usecases.buy._again": "the provider could not be asked before the call: later",
+    "usecases.buy._put_off": "the provider, or Slack, could not be asked before the call: later",
     "usecases.buy._end": "a clear no before the call",
     "usecases.settle._admit": "the watchdog: nobody wrote down an answer",
     "usecases.settle._there": "the provider lists the number",
@@ -45,7 +45,7 @@ COMMITS: Mapping[str, str] = {
     "usecases.look_up.keep_unposted": "the approvers' card cannot be posted: each is told directly",
     "usecases.look_up.tell_pinged": "the same later, of what happened to the request",
     # the worker
-    "worker.Worker.run_one": "a job is taken",
+    "worker.Worker._claim": "a job is taken",
     "worker.Worker._run": "a job is done, or due again",
 }
 """Commits on the way from a confirmation to the last message about it, and what each of them writes."""
@@ -59,7 +59,7 @@ ELSEWHERE: Mapping[str, str] = {
     "usecases.preview.preview": "who may not buy is logged",
     "usecases.preview.preview_break_glass": "who may not buy without approval is logged",
     "usecases.submit._over_budget": "a request that was too dear is logged",
-    "usecases.settle_by_hand._nothing_open": "that there was nothing to settle is logged",
+    "usecases.settle_by_hand._log_denied": "that somebody could not settle a purchase is logged",
     "usecases.read_log.read_log": "who read the log",
     "usecases.read_log.read_event": "who read one event of the log",
     "usecases.read_log.count_log": "who counted the log's events",
@@ -121,7 +121,7 @@ CALLS_ELSEWHERE: Mapping[str, str] = {
 """Calls beside it."""
 
 _BUY = (
-    "the commit of worker.Worker.run_one (buy)",
+    "the commit of worker.Worker._claim (buy)",
     "the provider's GET Number/N (buy)",
     "the provider's GET PhoneNumber (buy)",
     "the commit of usecases.buy._intend",
@@ -129,12 +129,12 @@ _BUY = (
 )
 _ANSWER = ("the commit of usecases.buy._write_once", "the commit of worker.Worker._run (buy)")
 _SETTLE = (
-    "the commit of worker.Worker.run_one (settle)",
+    "the commit of worker.Worker._claim (settle)",
     "the provider's GET Number/N (settle)",
     "the commit of worker.Worker._run (settle)",
 )
 _CARD = (
-    "the commit of worker.Worker.run_one (render)",
+    "the commit of worker.Worker._claim (render)",
     "the commit of usecases.home.touch_homes",
     "the commit of usecases.turns.take_turn",
     "Slack's chat.postMessage (render)",
@@ -143,7 +143,7 @@ _CARD = (
     "the commit of worker.Worker._run (render)",
 )
 _TOLD = (
-    "the commit of worker.Worker.run_one (dm)",
+    "the commit of worker.Worker._claim (dm)",
     "Slack's chat.postMessage (dm)",
     "the commit of worker.Worker._run (dm)",
 )
@@ -152,7 +152,7 @@ _SUBMIT = ("the commit of usecases.submit._once",)
 PLAYS: Mapping[str, tuple[str, ...]] = {
     "bought_at_once": (
         *_SUBMIT, *_BUY, *_ANSWER, *_CARD,
-        "the commit of worker.Worker.run_one (alias)",
+        "the commit of worker.Worker._claim (alias)",
         "the provider's POST Number/N (alias)",
         "the commit of usecases.name._note",
         "the commit of worker.Worker._run (alias)",
@@ -174,7 +174,7 @@ PLAYS: Mapping[str, tuple[str, ...]] = {
     "told_to_wait": (*_BUY[-2:], "the commit of usecases.buy._postpone_call", *_ANSWER),
     "refused": (*_BUY[-2:], *_ANSWER, *_TOLD),
     "gone": ("the commit of usecases.buy._end", *_TOLD),
-    "asked_later": ("the commit of usecases.buy._again", *_BUY[-2:], *_ANSWER),
+    "asked_later": ("the commit of usecases.buy._put_off", *_BUY[-2:], *_ANSWER),
     "dearer": (
         "the commit of usecases.reprice._ask_again",
         "the commit of usecases.decide._once",
@@ -183,7 +183,7 @@ PLAYS: Mapping[str, tuple[str, ...]] = {
     "dearer_at_the_look": (
         "the commit of usecases.reprice._raise_price",
         "Slack's views.update",
-        "the commit of worker.Worker.run_one (note)",
+        "the commit of worker.Worker._claim (note)",
         "Slack's chat.postMessage (note)",
         "the commit of worker.Worker._run (note)",
     ),
@@ -200,13 +200,13 @@ PLAYS: Mapping[str, tuple[str, ...]] = {
         "the commit of usecases.look_up.tell_pinged",
     ),
     "nobody_decided": (
-        "the commit of worker.Worker.run_one (remind)",
+        "the commit of worker.Worker._claim (remind)",
         "the commit of usecases.deadlines.remind",
         "the commit of worker.Worker._run (remind)",
-        "the commit of worker.Worker.run_one (escalate)",
+        "the commit of worker.Worker._claim (escalate)",
         "the commit of usecases.deadlines.escalate",
         "the commit of worker.Worker._run (escalate)",
-        "the commit of worker.Worker.run_one (expire)",
+        "the commit of worker.Worker._claim (expire)",
         "the commit of usecases.deadlines.expire",
         "the commit of worker.Worker._run (expire)",
         *_TOLD,

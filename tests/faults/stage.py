@@ -77,8 +77,11 @@ class Stage:
 
     def frozen(self) -> bool:
         """Whether every process of the program stands still; it does a moment after the signal."""
-        process = self.desk.process
-        return process is not None and all(_state(pid) == "T" for pid in group(process.pid))
+        return bool(self.pids()) and all(_state(pid) == "T" for pid in self.pids())
+
+    def pids(self) -> list[int]:
+        """The program's processes: the one that watches, and the one that works."""
+        return _group(self.desk.process.pid) if self.desk.process else []
 
     def thaw(self, *until: str) -> None:
         """The program goes on where it was; returns once it has passed one of these points."""
@@ -121,10 +124,13 @@ class Stage:
             time.sleep(LOOK_AGAIN)
         return None
 
-    def confirm(self, *, dear: bool, alias: str | None = None) -> str:
-        """Rita has the confirmation of a number in front of her, filled in; the number's digits."""
+    def confirm(self, *, dear: bool, alias: str | None = None, skip: int = 0) -> str:
+        """Rita has the confirmation of a number in front of her, filled in; the number's digits.
+
+        It is the first that is for sale behind `skip` others, which are spoken for.
+        """
         self._tidy()
-        message, value = find_offer(self.rita, dear=dear, area=DEAR if dear else CHEAP)
+        message, value = find_offer(self.rita, dear=dear, area=DEAR if dear else CHEAP, skip=skip)
         self.rita.click(message, "offer_buy", value=value)
         self.rita.wait_for(lambda p: p.modal())
         try:
@@ -267,7 +273,7 @@ def hurry(desk: World) -> None:
         desk.pass_time(min(due))
 
 
-def group(leader: int) -> list[int]:
+def _group(leader: int) -> list[int]:
     """The processes of a group, as the system lists them."""
     found = []
     for entry in Path("/proc").iterdir():

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 import pytest
+import requests
 
+from bot.usecases.buy import AGAIN_AFTER
 from sandbox.slack.driver import Person
 from tests.faults import truth
 from tests.faults.scenes import Played
-from tests.faults.stage import Stage, jobs_of
+from tests.faults.stage import Stage, hurry, jobs_of
 from tests.world import APPROVE, NUMBERS
 
 KINDS = ("sqlite", "postgresql")
@@ -67,6 +69,36 @@ def test_an_hour_without_slack_loses_nothing_and_all_is_said_in_order(
     truth.check(here, played)
 
 
+@pytest.mark.soak  # as often as it was tried before
+def test_a_purchase_that_must_ask_slack_waits_for_it_and_is_made_once(
+    stages: Callable[[str], Stage],
+) -> None:
+    """It was refused after ten minutes in which Slack was away."""
+    here = stages(KINDS[0])
+    number = here.confirm(dear=False)
+    here.desk.plivo.spoil("rented", {"status": 503}, number=number)
+    request = here.submit(number)
+    here.until(lambda: here.shows(request, "p.tries = 1"))
+    here.desk.control.fault("*", DOWN, FOR_EVER)
+    here.forget_people()
+    since = here.desk.control.mark()
+
+    def asked() -> int:
+        return len(here.desk.control.log("fault", method="users.info", since=since))
+
+    here.until(lambda: asked() > len(AGAIN_AFTER) + 2, lambda: hurry(here.desk))
+    assert here.shows(request, "p.status = 'queued' AND p.tries = 1"), here.where()
+    assert not here.desk.buys(number)
+    late = "SELECT count(*) FROM audit_event WHERE request_id = :id AND action = 'purchase.postponed'"
+    assert here.desk.rows(late, id=request) == [(2,)], "once for the provider, and once for Slack"
+    here.desk.control.end_faults()
+    here.desk.plivo.control("DELETE", "sandbox/faults", 204)
+    here.settled()
+    assert here.shows(request, "p.status = 'bought'")
+    assert len(here.desk.buys(number)) == 1
+    truth.check(here, Played(number, request))
+
+
 def test_what_asked_for_a_decision_is_told_late_as_that_and_pings_nobody(
     stages: Callable[[str], Stage],
 ) -> None:
@@ -112,6 +144,8 @@ def test_a_token_that_is_refused_loses_nothing_and_is_not_hammered(
     pauses = [row[0] for row in here.desk.rows(query)]
     assert pauses and all(pause >= 1_000_000 for pause in pauses), pauses
     assert error in here.desk.log(), "whoever runs it finds why"
+    ready = requests.get(f"http://127.0.0.1:{here.desk.port}/readyz", timeout=10)
+    assert ready.status_code == 200 and error in ready.json()["checks"]["slack"]
     doctor = here.desk.run("doctor")
     assert doctor.returncode == 1 and error in doctor.stdout + doctor.stderr
     # a new token is a restart

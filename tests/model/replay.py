@@ -109,7 +109,9 @@ class Replay:
             assert "lease" in words or "is lost" in words, (words, before)
 
     def _say(self, to: PurchaseStatus) -> None:
-        settle_by_hand(self._desk.rows, Actor(ActorType.USER, "U0BOSS"), self.purchase, to, reason="seen")
+        window = self._desk.desk.timing.settle_window
+        boss = Actor(ActorType.USER, "U0BOSS")
+        settle_by_hand(self._desk.rows, boss, self.purchase, to, reason="seen", window=window)
 
     # what is one run of a process: the model goes through it first
 

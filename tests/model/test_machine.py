@@ -115,7 +115,8 @@ class Machine(RuleBasedStateMachine):
             to = _S.BOUGHT if listed else _S.NOT_BOUGHT
             with suppress(Killed):
                 actor = Actor(ActorType.USER, "U0BOSS")
-                settle_by_hand(self.desk.rows, actor, purchase.id, to, reason="seen")
+                window = self.desk.desk.timing.settle_window
+                settle_by_hand(self.desk.rows, actor, purchase.id, to, reason="seen", window=window)
 
     # time and work
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 from itertools import pairwise
@@ -318,6 +319,24 @@ def test_an_operator_settles_a_purchase_once_and_it_is_logged(kept: tuple[Shell,
     assert "is bought already; nothing was changed" in again.stderr
     logged = json.loads(shell.run("audit", "query", "action:purchase.settled", "--json").stdout)
     assert [(e["actor"]["id"], e["reason"]) for e in logged] == [("shell", "it is in the console")]
+
+
+def test_not_bought_is_believed_once_the_providers_list_has_had_its_time(
+    kept: tuple[Shell, Database],
+) -> None:
+    shell, database = kept
+    purchase_id = an_unclear_purchase(database)
+    words = ("purchases", "settle", purchase_id, "not-bought", "--reason", "not in the console")
+    early = shell.run(*words)
+    assert early.returncode == 1
+    assert "its list may lag until" in early.stderr and "Nothing was changed" in early.stderr
+    with database.write() as work:
+        unchanged = purchases.get(work, purchase_id)
+        assert unchanged and unchanged.status is _S.NEEDS_HUMAN
+        assert f"{unchanged.updated_at + timedelta(seconds=900):%Y-%m-%d %H:%M:%S} UTC" in early.stderr
+        purchases.note(work, purchase_id, call_at=work.now - timedelta(seconds=901))
+    done = shell.run(*words)
+    assert (done.returncode, done.stdout.strip()) == (0, f"{purchase_id} is not_bought.")
 
 
 def test_settling_needs_a_known_purchase_and_a_known_word(kept: tuple[Shell, Database]) -> None:

@@ -17,7 +17,7 @@ from tests.storage.rows import a_purchase
 def test_all_is_fine_on_a_new_database(database: Database) -> None:
     fine, checks = Health(database, [Worker(database, {}, lease=60)]).look()
     assert fine
-    assert checks == {"database": "fine", "schema": "fine", "worker": "fine"}
+    assert checks == {"database": "fine", "schema": "fine", "worker": "fine", "slack": "fine"}
 
 
 def test_an_old_schema_is_named_with_what_to_do(database: Database) -> None:
@@ -58,6 +58,24 @@ def test_a_database_that_does_not_answer_is_said_and_not_raised() -> None:
     assert checks["database"] == "does not answer (OperationalError)"
 
 
+def test_that_slack_takes_no_message_is_said_and_does_not_close_the_door(database: Database) -> None:
+    """Clicks arrive all the same: who takes this process out of service makes it worse."""
+    with database.write() as work:
+        jobs.put(work, "dm:R1:bought:U1")
+        job = jobs.claim(work, lease="L", seconds=60, kinds=["dm"])
+        assert job
+        jobs.postpone(work, job, delay=300, error="Unreachable: Slack answered token_revoked")
+    database.shift += timedelta(seconds=240)
+    fine, checks = Health(database, ()).look()
+    assert fine
+    assert checks["slack"] == "a message has been waiting for 240 s: Slack answered token_revoked"
+    errands = Errands(1, 1)
+    page, _ = Metrics(database, errands).page()
+    errands.stop(1)
+    (line,) = [x for x in page.decode().splitlines() if x.startswith("numberdesk_unsaid_seconds ")]
+    assert 240 <= float(line.split()[1]) < 260
+
+
 def test_metrics_count_purchases_jobs_and_errands(database: Database) -> None:
     with database.write() as work:
         a_purchase(work)
@@ -73,3 +91,4 @@ def test_metrics_count_purchases_jobs_and_errands(database: Database) -> None:
     assert 'numberdesk_jobs{kind="buy"} 1.0' in lines
     assert 'numberdesk_jobs{kind="render"} 2.0' in lines
     assert "numberdesk_errands 0.0" in lines
+    assert "numberdesk_unsaid_seconds 0.0" in lines

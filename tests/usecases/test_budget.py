@@ -187,7 +187,9 @@ def test_what_is_unclear_stays_reserved_until_it_is_clear(make_bench: MakeBench)
     assert (bench.purchase().status, bench.taken()) == (_S.NEEDS_HUMAN, (ONE, "0.00"))
     assert isinstance(bench.ask("U0BEA", bench.twelve()[1], "V2"), OverBudget)
     operator = Actor(ActorType.OPERATOR, "shell")
-    settle_by_hand(bench.desk.database, operator, bench.purchase().id, _S.NOT_BOUGHT, reason="looked")
+    settle_by_hand(
+        bench.desk.database, operator, bench.purchase().id, _S.NOT_BOUGHT, reason="looked", window=0
+    )
     assert bench.budget() == {}
 
 

@@ -1,5 +1,6 @@
 """Buying and settling: at most one POST, and every end is the true one."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from bot.usecases.settle_by_hand import (
     MaySettle,
     NotOpen,
     Settled,
+    TooEarly,
     consider_settling,
     settle_by_hand,
     settle_in_slack,
@@ -147,14 +149,49 @@ def _unclear_for_good(bench: Bench) -> str:
 def test_what_stays_unclear_needs_a_person(bench: Bench) -> None:
     purchase_id = _unclear_for_good(bench)
     rita, boss = bench.person(), bench.person("U0BOSS")
-    assert isinstance(consider_settling(bench.desk, rita, purchase_id), MayNotSettle)
+    assert isinstance(consider_settling(bench.desk, rita, purchase_id, _S.BOUGHT), MayNotSettle)
     assert bench.events()[-1] == ("purchase.settled", "denied")
-    assert isinstance(consider_settling(bench.desk, boss, purchase_id), MaySettle)
+    assert isinstance(consider_settling(bench.desk, boss, purchase_id, _S.NOT_BOUGHT), MaySettle)
     outcome = settle_in_slack(bench.desk, boss, purchase_id, _S.BOUGHT, reason="it is in the console")
     assert isinstance(outcome, Settled)
     assert bench.purchase().status is _S.BOUGHT
     again = settle_in_slack(bench.desk, boss, purchase_id, _S.NOT_BOUGHT, reason="no, wait")
     assert isinstance(again, NotOpen)
+
+
+def test_nobody_can_say_that_nothing_was_bought_while_the_providers_list_may_lag(bench: Bench) -> None:
+    """A person looked at the console too early, said "not bought", and it was."""
+    bench.plivo.spoil("buy", {"silent": "after"}, times=1)
+    bench.ask()
+    bench.work()
+    assert bench.purchase().status is _S.UNKNOWN
+    not_listed = {"status": 404, "body": {"error": "not found"}}
+    bench.plivo.spoil("rented", not_listed, number=bench.purchase().number)
+    bench.later(2)
+    purchase, boss = bench.purchase(), bench.person("U0BOSS")
+    early = consider_settling(bench.desk, boss, purchase.id, _S.NOT_BOUGHT)
+    assert isinstance(early, TooEarly) and purchase.call_at is not None
+    assert early.until == purchase.call_at + timedelta(seconds=bench.desk.timing.settle_window)
+    said = settle_in_slack(bench.desk, boss, purchase.id, _S.NOT_BOUGHT, reason="not in the console")
+    assert isinstance(said, TooEarly)
+    assert bench.purchase().status is _S.UNKNOWN
+    assert bench.events()[-2:] == [("purchase.settled", "denied")] * 2
+    bench.plivo.control("DELETE", "sandbox/faults", 204)
+    bench.later(bench.desk.timing.settle_window - 60)
+    assert bench.purchase().status is _S.BOUGHT, "the desk went on asking"
+
+
+def test_that_it_was_bought_can_be_said_at_any_time(bench: Bench) -> None:
+    bench.plivo.spoil("buy", {"silent": "after"}, times=1)
+    bench.ask()
+    bench.work()
+    boss, purchase_id = bench.person("U0BOSS"), bench.purchase().id
+    assert isinstance(consider_settling(bench.desk, boss, purchase_id, _S.BOUGHT), MaySettle)
+    assert isinstance(
+        settle_in_slack(bench.desk, boss, purchase_id, _S.BOUGHT, reason="it is on the bill"), Settled
+    )
+    assert bench.purchase().status is _S.BOUGHT
+    bench.assert_budget_is_the_sum()
 
 
 def test_the_provider_may_still_answer_before_a_person_does(bench: Bench) -> None:
@@ -164,7 +201,7 @@ def test_the_provider_may_still_answer_before_a_person_does(bench: Bench) -> Non
     bench.later(300)
     assert bench.purchase().status is _S.BOUGHT
     operator = Actor(ActorType.OPERATOR, "shell")
-    late = settle_by_hand(bench.desk.database, operator, purchase_id, _S.NOT_BOUGHT, reason="late")
+    late = settle_by_hand(bench.desk.database, operator, purchase_id, _S.NOT_BOUGHT, reason="late", window=0)
     assert isinstance(late, NotOpen)
 
 

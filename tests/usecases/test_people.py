@@ -109,20 +109,26 @@ def test_at_submit_and_decision_who_was_never_asked_about_is_asked_about_first(b
     assert bench.logged(Action.REQUEST_APPROVAL) == []
 
 
-def test_at_the_buy_it_waits_for_slack_and_gives_up_in_the_end(bench: Bench) -> None:
+def test_at_the_buy_it_waits_for_slack(bench: Bench) -> None:
     bench.asked()
     bench.slack.down = True
     bench.later(61)
     assert bench.purchase().status is PurchaseStatus.QUEUED
     assert "could not be looked up" in (bench.purchase().note or "")
     bench.slack.down = False
-    bench.later(6)
+    bench.later(17)
     assert bench.purchase().status is PurchaseStatus.BOUGHT
 
 
-def test_at_the_buy_it_is_refused_if_slack_stays_away(bench: Bench) -> None:
+def test_at_the_buy_it_is_refused_if_slack_stays_away_for_a_day(bench: Bench) -> None:
     bench.asked()
     bench.slack.down = True
+    for _ in range(20):
+        bench.later(3600)
+    seen = bench.purchase()
+    assert (seen.status, seen.tries) == (PurchaseStatus.QUEUED, 0), "Slack's hours are not the number's fault"
+    assert len(bench.logged(Action.PURCHASE_POSTPONED)) == 1
+    bench.shift(4 * 3600)
     for _ in range(8):
         bench.later(400)
     assert bench.purchase().status is PurchaseStatus.REFUSED
