@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from storage import migrate
+from storage import migrate, schema
 from storage.engine import make_engine
 from storage.unit_of_work import Database
 
@@ -93,11 +93,10 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _postgres_template() -> Iterator[str]:
-    """The name of a database with the newest schema, to copy."""
-    with _own_postgres() as url:
-        upgraded(url)
-        yield str(make_url(url).database)
+def _postgres_reused() -> Iterator["Reused"]:
+    """A database with the newest schema for one test after the other; to make one for each takes longer."""
+    with ExitStack() as until_the_end:
+        yield Reused(until_the_end)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -110,8 +109,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     if POSTGRES is None:
         pytest.skip("PostgreSQL is absent")
-    with _own_postgres(request.getfixturevalue("_postgres_template")) as url:
-        yield url
+    yield request.getfixturevalue("_postgres_reused").empty()
 
 
 @contextmanager
@@ -128,15 +126,59 @@ def a_database(kind: str, folder: Path) -> Iterator[str]:
         yield url
 
 
+class Reused:
+    """A database on PostgreSQL that is emptied for each test; another one, if a test changed its schema."""
+
+    def __init__(self, until_the_end: ExitStack) -> None:
+        self._stack = until_the_end
+        self._url: str | None = None
+
+    def empty(self) -> str:
+        """Its address; nobody is connected, and no table has a row."""
+        if self._url is not None and self._emptied():
+            return self._url
+        self._url = self._stack.enter_context(_own_postgres())
+        upgraded(self._url)
+        engine = create_engine(self._url, isolation_level="AUTOCOMMIT")
+        self._stack.callback(engine.dispose)
+        self._engine, self._schema = engine, None
+        self._emptied()
+        return self._url
+
+    def _emptied(self) -> bool:
+        with self._engine.connect() as connection:
+            connection.execute(text(_OTHERS))
+            found = {str(name): size for name, size in connection.execute(text(_RELATIONS))}
+            if self._schema not in {None, frozenset(found)}:
+                return False
+            self._schema = frozenset(found)
+            # as superuser: the log's triggers let nobody else delete
+            connection.execute(text("SET session_replication_role = replica"))
+            for name in {table.name for table in schema.metadata.sorted_tables} & found.keys():
+                way = "TRUNCATE" if found[name] > LARGE else "DELETE FROM"
+                connection.execute(text(f'{way} "{name}"'))
+            return True
+
+
+LARGE = 200_000
+"""Bytes of a table whose file is thrown away; to delete a few rows is faster."""
+_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+_RELATIONS = (
+    "SELECT relname, pg_relation_size(oid) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+    " UNION ALL SELECT tgrelid::regclass || ' ' || tgname, 0 FROM pg_trigger WHERE NOT tgisinternal"
+    " UNION ALL SELECT proname || '()', 0 FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+).replace("::", "\\:\\:")
+
+
 class _own_postgres:  # noqa: N801 - reads as a sentence in `with`
     """A database of one's own, dropped at the end."""
 
-    def __init__(self, template: str = "template1") -> None:
-        self._template = template
-
     def __enter__(self) -> str:
         self._name = f"numberdesk_test_{uuid4().hex[:12]}"
-        self._run(f'CREATE DATABASE "{self._name}" TEMPLATE "{self._template}"')
+        self._run(f'CREATE DATABASE "{self._name}"')
         own = make_url(_psycopg(POSTGRES)).set(database=self._name)
         return own.render_as_string(hide_password=False)
 
