@@ -142,7 +142,7 @@ def _press(person: Person, channel: str, source: random.Random) -> None:
 def _somewhere(source: random.Random) -> str:
     """The first digits of ten numbers: cheap ones more often than dear ones."""
     area = CHEAP if source.random() < 0.7 else DEAR
-    return f"{area}20000{source.randrange(STOCK // 2 // 10):02d}"[:9]
+    return f"{area}2000{source.randrange(STOCK // 2 // 10):02d}"
 
 
 def _offers(person: Person, channel: str) -> list[Message]:
