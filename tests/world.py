@@ -21,6 +21,7 @@ from sandbox.plivo.app import create_app as plivo_app
 from sandbox.serving import serve_in_thread
 from sandbox.slack.app import create_app as slack_app
 from sandbox.slack.driver import Control, Message, Person
+from sandbox.slack.world import DEMO, Residents
 from storage import audit, audit_search, schema
 from storage.engine import make_engine, reading
 from storage.unit_of_work import Database
@@ -210,12 +211,22 @@ def free_port() -> int:
 
 
 @contextmanager
-def world(folder: Path, database_url: str, *, stock: Path | None = None, **extra: str) -> Iterator[World]:
-    """A world of one's own, the bot not started yet; `stock` is what the provider sells, if not the usual."""
+def world(
+    folder: Path,
+    database_url: str,
+    *,
+    stock: Path | None = None,
+    residents: Residents = DEMO,
+    **extra: str,
+) -> Iterator[World]:
+    """A world of one's own, the bot not started yet.
+
+    `stock` is what the provider sells, and `residents` who lives in Slack, if not the usual.
+    """
     port = free_port()
     app = slack_app(
         request_url=f"http://127.0.0.1:{port}/slack/events",
-        signing_secret=SIGNING_SECRET, bot_token=BOT_TOKEN, app_token=APP_TOKEN,
+        signing_secret=SIGNING_SECRET, bot_token=BOT_TOKEN, app_token=APP_TOKEN, residents=residents,
     )  # fmt: skip
     with (
         serve_in_thread(plivo_app(*AUTH, stock=stock, numbers=2_000)) as provider,

@@ -7,15 +7,15 @@ from sandbox.slack.checks import check_blocks, check_users, check_view
 from sandbox.slack.errors import ApiError, refused
 from sandbox.slack.views import View
 from sandbox.slack.workspace import Hook, Message, Workspace
-from sandbox.slack.world import BOT_USER, MEMBERS, Json
+from sandbox.slack.world import BOT_USER, Json
 
 TROUBLE = "We had some trouble connecting. Try again?"
 
 
-def checked_message(body: Json) -> tuple[str, list[Json]]:
+def checked_message(workspace: Workspace, body: Json) -> tuple[str, list[Json]]:
     """Text and blocks of a message. Raises ApiError no_text or invalid_blocks."""
     text, blocks = body.get("text") or "", body.get("blocks") or []
-    if problems := check_blocks(blocks) or check_users(blocks, MEMBERS):
+    if problems := check_blocks(blocks) or check_users(blocks, workspace.residents.members):
         raise refused("invalid_blocks", problems)
     if not text and not blocks and not body.get("attachments"):
         raise ApiError("no_text")
@@ -33,7 +33,7 @@ def to_hook(workspace: Workspace, hook: Hook, body: Json) -> None:
         if hook.source is not None:
             workspace.remove(hook.source)
         return
-    text, blocks = checked_message(body)
+    text, blocks = checked_message(workspace, body)
     if _true(body.get("replace_original")) and hook.source is not None:
         workspace.edit(hook.source, text, blocks)
         return
@@ -51,7 +51,7 @@ def to_command(workspace: Workspace, user: str, channel: str, typed: str, body: 
     if in_channel:
         workspace.post(channel, user, typed, [])
     if answer.get("text") or answer.get("blocks"):
-        text, blocks = checked_message(answer)
+        text, blocks = checked_message(workspace, answer)
         workspace.post(channel, BOT_USER, text, blocks, only_for=None if in_channel else user)
 
 
@@ -77,10 +77,10 @@ def _respond(workspace: Workspace, view: View, action: str, body: Json) -> Json:
         workspace.views.close_all(view.user)
         return {}
     if action == "update":
-        workspace.views.update(view, checked_view(body.get("view")), None)
+        workspace.views.update(view, checked_view(workspace, body.get("view")), None)
         return {}
     if action == "push":
-        workspace.views.push(view.user, checked_view(body.get("view")))
+        workspace.views.push(view.user, checked_view(workspace, body.get("view")))
         return {}
     return {"trouble": TROUBLE, "why": f"unknown response_action {action}"}
 
@@ -93,9 +93,10 @@ def _errors(view: View, errors: Json) -> Json:
     return {"errors": errors}
 
 
-def checked_view(given: Any, kind: str = "modal") -> Json:
+def checked_view(workspace: Workspace, given: Any, kind: str = "modal") -> Json:
     """The view, with ids put in. Raises ApiError invalid_arguments with what is wrong."""
-    if problems := check_view(given, kind) or check_users(given["blocks"], MEMBERS, "/view/blocks"):
+    known = workspace.residents.members
+    if problems := check_view(given, kind) or check_users(given["blocks"], known, "/view/blocks"):
         raise refused("invalid_arguments", problems)
     return {**given, "blocks": kept(given["blocks"])}
 

@@ -6,7 +6,7 @@ from sandbox.slack.call import Call, method
 from sandbox.slack.checks import check_blocks, check_users, too_much_text
 from sandbox.slack.errors import ApiError, refused
 from sandbox.slack.workspace import Message, message_body
-from sandbox.slack.world import BOT_USER, MEMBERS, Channel, Json, members_of
+from sandbox.slack.world import BOT_USER, Channel, Json
 
 LONGEST_POST = 40_000
 LONGEST_UPDATE = 4_000
@@ -21,7 +21,7 @@ def _open_channel(call: Call) -> Channel:
 @method("chat.postMessage")
 def post_message(call: Call) -> Json:
     channel = _open_channel(call)
-    text, blocks = checked_message(call.arguments)
+    text, blocks = checked_message(call.workspace, call.arguments)
     if too_much_text(blocks):
         raise ApiError("msg_blocks_too_long")
     call.workspace.pace.count(channel.id)
@@ -43,9 +43,9 @@ def post_ephemeral(call: Call) -> Json:
     """In a thread that nobody has replied in yet it is accepted, and nobody sees it (its reference)."""
     channel = _open_channel(call)
     user = call.need("user")
-    if user not in members_of(channel):
+    if user not in call.workspace.residents.members_of(channel):
         raise ApiError("user_not_in_channel")
-    text, blocks = checked_message(call.arguments)
+    text, blocks = checked_message(call.workspace, call.arguments)
     thread = call.workspace.thread(channel.id, call.get("thread_ts"))
     if call.get("thread_ts") and not (thread and thread.replies):
         return {"ok": True, "message_ts": call.workspace.next_ts()}
@@ -75,7 +75,8 @@ def update(call: Call) -> Json:
         raise ApiError("msg_too_long")
     if not text and blocks is None:
         raise ApiError("no_text")
-    if problems := check_blocks(blocks or []) or check_users(blocks or [], MEMBERS):
+    known = call.workspace.residents.members
+    if problems := check_blocks(blocks or []) or check_users(blocks or [], known):
         raise refused("invalid_blocks", problems)
     call.workspace.edit(message, text, message.blocks if blocks is None else kept(blocks))
     body = message_body(message)

@@ -11,18 +11,14 @@ from sandbox.slack.world import (
     BOT_ID,
     BOT_NAME,
     BOT_USER,
-    CHANNELS,
     CREATED,
     GROUP_HANDLES,
-    MEMBERS,
     TEAM,
     TEAM_DOMAIN,
     TEAM_NAME,
     Channel,
     Json,
     Member,
-    direct_with,
-    members_of,
 )
 
 LAST_PAGE = {"response_metadata": {"next_cursor": ""}}
@@ -34,7 +30,7 @@ def auth_test(call: Call) -> Json:
         "ok": True,
         "url": f"{call.workspace.public_url}/",
         "team": TEAM_NAME,
-        "user": MEMBERS[BOT_USER].name,
+        "user": BOT_NAME.lower(),
         "team_id": TEAM,
         "user_id": BOT_USER,
         "bot_id": BOT_ID,
@@ -104,7 +100,11 @@ def users_info(call: Call) -> Json:
 
 @method("users.list")
 def users_list(call: Call) -> Json:
-    return {"ok": True, "members": [_user(call, member) for member in MEMBERS.values()], **LAST_PAGE}
+    return {
+        "ok": True,
+        "members": [_user(call, member) for member in call.workspace.residents.members.values()],
+        **LAST_PAGE,
+    }
 
 
 @method("users.lookupByEmail")
@@ -112,7 +112,8 @@ def users_by_email(call: Call) -> Json:
     """Neither bots, nor deactivated accounts, nor people of another team are found."""
     email = call.need("email")
     people = call.workspace.people
-    found = next((m for m in MEMBERS.values() if email == f"{m.name}@demo.test" and not m.is_bot), None)
+    members = call.workspace.residents.members.values()
+    found = next((m for m in members if email == f"{m.name}@demo.test" and not m.is_bot), None)
     if found is None or people.of(found.id).deleted or people.of(found.id).is_external:
         raise ApiError("users_not_found")
     return {"ok": True, "user": _user(call, people.known(found.id))}
@@ -168,7 +169,7 @@ def _offset(call: Call, group: str) -> int:
 
 def _known_channel(call: Call) -> Channel:
     """The channel, if the bot can see it. Raises ApiError channel_not_found."""
-    channel = CHANNELS.get(call.need("channel"))
+    channel = call.workspace.residents.channels.get(call.need("channel"))
     if channel is None or call.workspace.channels.of(channel.id).is_hidden:
         raise ApiError("channel_not_found")
     return channel
@@ -213,7 +214,7 @@ def conversations_list(call: Call) -> Json:
     conditions = call.workspace.channels
     shown = [
         _channel(call, channel)
-        for channel in CHANNELS.values()
+        for channel in call.workspace.residents.channels.values()
         if _type(call, channel) in types and not conditions.of(channel.id).is_hidden
     ]
     return {"ok": True, "channels": shown, **LAST_PAGE}
@@ -229,7 +230,7 @@ def _type(call: Call, channel: Channel) -> str:
 def conversation_members(call: Call) -> Json:
     channel = _known_channel(call)
     gone = {BOT_USER} if call.workspace.channels.of(channel.id).bot_removed else set()
-    members = [user for user in members_of(channel) if user not in gone]
+    members = [user for user in call.workspace.residents.members_of(channel) if user not in gone]
     return {"ok": True, "members": members, **LAST_PAGE}
 
 
@@ -240,8 +241,8 @@ def conversation_history(call: Call) -> Json:
     limit = int(call.text("limit") or 100)
     lasting = [
         message
-        for message in call.workspace.messages
-        if message.channel == channel.id and message.only_for is None
+        for message in call.workspace.posted(channel.id)
+        if message.only_for is None
         if message.broadcast or message.thread_ts is None
     ]
     newest = [message_body(message) for message in reversed(lasting)][:limit]
@@ -255,7 +256,8 @@ def conversation_replies(call: Call) -> Json:
     parent = call.workspace.thread(channel.id, call.need("ts"))
     if parent is None:
         raise ApiError("thread_not_found")
-    replies = [m for m in call.workspace.messages if m.thread_ts == parent.ts and m.only_for is None]
+    there = call.workspace.posted(channel.id)
+    replies = [m for m in there if m.thread_ts == parent.ts and m.only_for is None]
     return {
         "ok": True,
         "messages": [message_body(m) for m in (parent, *replies)],
@@ -269,7 +271,7 @@ def conversation_open(call: Call) -> Json:
     users = [user for user in call.text("users").split(",") if user]
     if not users:
         raise ApiError("users_list_not_supplied")
-    direct = direct_with(users[0])
+    direct = call.workspace.residents.direct_with(users[0])
     if direct is None or len(users) > 1:
         raise ApiError("user_not_found" if len(users) == 1 else "too_many_users")
     if call.workspace.people.of(users[0]).deleted:

@@ -4,7 +4,7 @@ from sandbox.slack.answers import checked_view
 from sandbox.slack.call import Call, method
 from sandbox.slack.errors import ApiError
 from sandbox.slack.views import View, view_body
-from sandbox.slack.world import MEMBERS, Json
+from sandbox.slack.world import Json
 
 
 def _shown(view: View) -> Json:
@@ -13,7 +13,7 @@ def _shown(view: View) -> Json:
 
 @method("views.open")
 def open_view(call: Call) -> Json:
-    given = checked_view(call.get("view"))
+    given = checked_view(call.workspace, call.get("view"))
     trigger = call.workspace.use_trigger(call.need("trigger_id"))
     return _shown(call.workspace.views.open(trigger.user, given))
 
@@ -21,7 +21,7 @@ def open_view(call: Call) -> Json:
 @method("views.push")
 def push_view(call: Call) -> Json:
     """The trigger must have been earned in a modal that is still open."""
-    given = checked_view(call.get("view"))
+    given = checked_view(call.workspace, call.get("view"))
     trigger = call.workspace.use_trigger(call.need("trigger_id"))
     if not any(view.id == trigger.view_id for view in call.workspace.views.stacks.get(trigger.user, [])):
         raise ApiError("not_found")
@@ -38,14 +38,14 @@ def update_view(call: Call) -> Json:
     view = views.find(view_id) if view_id else views.find_external(external_id)
     if view is None:
         raise ApiError("not_found")
-    given = checked_view(call.get("view"), view.given["type"])
+    given = checked_view(call.workspace, call.get("view"), view.given["type"])
     return _shown(views.update(view, given, call.text("hash") or None))
 
 
 @method("views.publish")
 def publish(call: Call) -> Json:
     user = call.need("user_id")
-    if user not in MEMBERS:
+    if user not in call.workspace.residents.members:
         raise ApiError("user_not_found")
-    given = checked_view(call.get("view"), "home")
+    given = checked_view(call.workspace, call.get("view"), "home")
     return _shown(call.workspace.views.publish(user, given, call.text("hash") or None))

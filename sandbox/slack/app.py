@@ -23,6 +23,7 @@ from sandbox.slack.parts import Parts
 from sandbox.slack.socket_mode import Sockets
 from sandbox.slack.trouble import DROP, reset_connection
 from sandbox.slack.workspace import Workspace
+from sandbox.slack.world import DEMO, Residents
 
 STATIC = Path(__file__).parent / "static"
 POLICY = (
@@ -75,13 +76,14 @@ def create_app(
     public_url: str = "",
     trigger_seconds: float = 3.0,
     ack_seconds: float = ACK_SECONDS,
+    residents: Residents = DEMO,
 ) -> Starlette:
     """Make a stand-in that delivers to `request_url` (or to sockets, once one is connected).
 
     `public_url` stands in response_urls; left out, it is the address of the listening socket.
-    Seconds: how long a trigger_id lives, and how long an ack may take.
+    `residents` are who lives there. Seconds: how long a trigger_id lives, and how long an ack may take.
     """
-    workspace = Workspace(public_url.rstrip("/"), trigger_seconds)
+    workspace = Workspace(public_url.rstrip("/"), trigger_seconds, residents)
     sockets = Sockets(workspace.touch)
     delivery = Delivery(
         request_url=request_url,

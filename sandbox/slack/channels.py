@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from sandbox.slack.errors import ApiError
-from sandbox.slack.world import CHANNELS, Json
+from sandbox.slack.world import DEMO, Json, Residents
 
 CONDITIONS = ("archived", "bot_removed", "private")
 
@@ -25,6 +25,7 @@ class Condition:
 class Channels:
     """Conditions as tests ordered them; every other channel is open and has the bot in it."""
 
+    residents: Residents = DEMO
     _ordered: dict[str, Condition] = field(default_factory=dict)
 
     def of(self, channel: str) -> Condition:
@@ -32,7 +33,7 @@ class Channels:
 
     def order(self, channel: str, order: Json) -> None:
         """Change what is given. Raises ApiError channel_not_found; direct messages stay as they are."""
-        known = CHANNELS.get(channel)
+        known = self.residents.channels.get(channel)
         if known is None or known.is_direct:
             raise ApiError("channel_not_found")
         changes = {key: order[key] is True for key in CONDITIONS if order.get(key) is not None}

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sandbox.slack.control import Control
 from sandbox.slack.door import Door
-from sandbox.slack.world import Json, direct_with
+from sandbox.slack.world import Json
 
 __all__ = ["Control", "Delivered", "Message", "Person", "Shown"]
 
@@ -123,10 +123,10 @@ class Person(Door):
     @property
     def direct(self) -> str:
         """The id of this person's direct message with the bot."""
-        direct = direct_with(self.user)
-        if direct is None:
+        found = next((each for each in self._state()["channels"] if each["direct"]), None)
+        if found is None:
             raise LookupError(self.user)
-        return direct.id
+        return str(found["id"])
 
     # -- reading -----------------------------------------------------------------------------
 
@@ -158,21 +158,23 @@ class Person(Door):
         """The Home tab as it is, without opening it."""
         return _shown(self._state()["home"])
 
-    def wait_for(self, predicate: Callable[["Person"], T], timeout: float = 10) -> T:
+    def wait_for(self, predicate: Callable[["Person"], T], timeout: float = 10, *, own: bool = False) -> T:
         """Return the first truthy value of `predicate(self)`, looking again after every change.
 
-        Raises TimeoutError after `timeout` seconds.
+        `own`: only after those of this person's page, which spares a crowd from looking whenever one of
+        them does something. Raises TimeoutError after `timeout` seconds.
         """
+        whose = {"user": self.user} if own else {}
         deadline = time.monotonic() + timeout
         revision = -1
         while True:
-            revision = self.get("/ui/changes", since=revision, timeout=0)["revision"]
+            revision = self.get("/ui/changes", since=revision, timeout=0, **whose)["revision"]
             if found := predicate(self):
                 return found
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError(f"not seen within {timeout} s")
-            self.get("/ui/changes", since=revision, timeout=min(left, POLL_SECONDS))
+            self.get("/ui/changes", since=revision, timeout=min(left, POLL_SECONDS), **whose)
 
     def wait_message(self, channel: str, words: str, timeout: float = 10) -> Message:
         """The newest message there that contains these words, as soon as there is one."""

@@ -9,7 +9,7 @@ from sandbox.slack.delivery import Ack, Delivery, Parcel
 from sandbox.slack.errors import ApiError
 from sandbox.slack.views import View
 from sandbox.slack.workspace import Message, Workspace
-from sandbox.slack.world import BOT_NAME, COMMAND, SYSTEM, Json, members_of
+from sandbox.slack.world import BOT_NAME, COMMAND, SYSTEM, Json
 
 SELECT_KEYS = ("placeholder", "confirm", "initial_option", "initial_options", "initial_user", "initial_date")
 
@@ -35,7 +35,7 @@ class Interactions:
     async def say(self, user: str, channel_id: str, typed: str, thread: str = "") -> Json:
         """The composer: a slash command goes to the app, all else is a message, perhaps in a thread."""
         channel = self._workspace.channel(channel_id)
-        if user not in members_of(channel):
+        if user not in self._workspace.residents.members_of(channel):
             raise ApiError("channel_not_found")
         if self._workspace.channels.of(channel_id).archived:
             raise ApiError("is_archived")
@@ -49,7 +49,9 @@ class Interactions:
                 line = f"{word} is not supported in threads. Sorry!"
             self._workspace.post(channel.id, SYSTEM, line, [], only_for=user, thread_ts=within)
         else:
-            self._workspace.post(channel.id, user, payloads.escaped(typed), [], thread_ts=within)
+            self._workspace.post(
+                channel.id, user, payloads.escaped(self._workspace.residents, typed), [], thread_ts=within
+            )
         return {"status": None, "ms": 0, "error": None}
 
     async def _command(self, user: str, channel_id: str, typed: str, text: str) -> Json:
@@ -74,10 +76,10 @@ class Interactions:
             if view is None or view.user != user:
                 raise ApiError("view_not_found")
             return view
-        for message in self._workspace.seen_by(user, source.channel):
-            if message.ts == source.ts:
-                return message
-        raise ApiError("message_not_found")
+        message = self._workspace.find(source.channel, source.ts)
+        if message is None or not self._workspace.is_seen_by(user, message):
+            raise ApiError("message_not_found")
+        return message
 
     async def press(self, user: str, source: Source, chosen: Json, entered: Json) -> Json:
         """A button, or a choice outside of a form; `chosen` is the element's new state."""
@@ -157,7 +159,7 @@ class Interactions:
     async def open_app(self, user: str, tab: str) -> Json:
         """Opening the app's Home or Messages tab."""
         home = self._workspace.views.homes.get(user)
-        event = payloads.home_opened(user, tab, home if tab == "home" else None)
+        event = payloads.home_opened(self._workspace, user, tab, home if tab == "home" else None)
         return _told(await self._delivery.send(Parcel("events_api", event)))
 
 

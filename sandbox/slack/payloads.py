@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from functools import partial
 
 from sandbox.slack.blocks import state_values
 from sandbox.slack.views import View, view_body
@@ -10,35 +11,33 @@ from sandbox.slack.workspace import Message, Workspace, message_body
 from sandbox.slack.world import (
     APP,
     BOT_USER,
-    CHANNELS,
     COMMAND,
-    MEMBERS,
     OTHER_DOMAIN,
     TEAM,
     TEAM_DOMAIN,
     Channel,
     Json,
-    direct_with,
+    Residents,
 )
 
 TOKEN = "legacy-verification-token"  # noqa: S105 - Slack's old field; it protects nothing and is no secret
 
 
-def escaped(text: str) -> str:
+def escaped(residents: Residents, text: str) -> str:
     """What should_escape makes of typed text: `&<>` as entities, then people, channels and links."""
     safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     safe = re.sub(r"\bhttps?://[^\s&]+", lambda found: f"<{found[0]}>", safe)
-    safe = re.sub(r"(?<![\w<])@([\w.-]+)", _mention, safe)
-    return re.sub(r"(?<![\w<&])#([\w-]+)", _channel_link, safe)
+    safe = re.sub(r"(?<![\w<])@([\w.-]+)", partial(_mention, residents), safe)
+    return re.sub(r"(?<![\w<&])#([\w-]+)", partial(_channel_link, residents), safe)
 
 
-def _mention(found: re.Match[str]) -> str:
-    known = next((m for m in MEMBERS.values() if m.name == found[1].lower()), None)
+def _mention(residents: Residents, found: re.Match[str]) -> str:
+    known = next((m for m in residents.members.values() if m.name == found[1].lower()), None)
     return f"<@{known.id}|{known.name}>" if known else found[0]
 
 
-def _channel_link(found: re.Match[str]) -> str:
-    known = next((c for c in CHANNELS.values() if c.name == found[1] and not c.is_direct), None)
+def _channel_link(residents: Residents, found: re.Match[str]) -> str:
+    known = next((c for c in residents.channels.values() if c.name == found[1] and not c.is_direct), None)
     return f"<#{known.id}|{known.name}>" if known else found[0]
 
 
@@ -61,9 +60,9 @@ def slash_command(workspace: Workspace, user: str, channel: Channel, text: str) 
         "channel_id": channel.id,
         "channel_name": channel.name,
         "user_id": user,
-        "user_name": MEMBERS[user].name,
+        "user_name": workspace.residents.members[user].name,
         "command": COMMAND,
-        "text": escaped(text),
+        "text": escaped(workspace.residents, text),
         "api_app_id": APP,
         "is_enterprise_install": "false",
         "response_url": workspace.issue_hook(user, channel.id),
@@ -78,7 +77,7 @@ def _common(workspace: Workspace, kind: str, user: str) -> Json:
     1041); only view_submission and view_closed have theirs in `team` too, and the app's in
     view.app_installed_team_id (bolt-js issue 1614).
     """
-    name, team = MEMBERS[user].name, workspace.people.of(user).team
+    name, team = workspace.residents.members[user].name, workspace.people.of(user).team
     return {
         "type": kind,
         "user": {"id": user, "username": name, "name": name, "team_id": team},
@@ -90,7 +89,7 @@ def _common(workspace: Workspace, kind: str, user: str) -> Json:
     }
 
 
-def _from_message(message: Message) -> Json:
+def _from_message(workspace: Workspace, message: Message) -> Json:
     """Where it happened: an ephemeral message is not sent along, its place is."""
     container: Json = {
         "type": "message",
@@ -102,7 +101,7 @@ def _from_message(message: Message) -> Json:
         container["thread_ts"] = message.thread_ts
     where = {
         "container": container,
-        "channel": {"id": message.channel, "name": CHANNELS[message.channel].name},
+        "channel": {"id": message.channel, "name": workspace.residents.channels[message.channel].name},
     }
     return where if message.only_for else where | {"message": message_body(message)}
 
@@ -116,7 +115,7 @@ def message_action(workspace: Workspace, user: str, message: Message, action: Js
     """block_actions on a message."""
     return {
         **_common(workspace, "block_actions", user),
-        **_from_message(message),
+        **_from_message(workspace, message),
         "trigger_id": workspace.issue_trigger(user),
         "state": {"values": state_values(message.blocks, entered)},
         "response_url": workspace.issue_hook(user, message.channel, message),
@@ -136,7 +135,7 @@ def view_action(workspace: Workspace, user: str, view: View, action: Json) -> Js
 
 def suggestion(workspace: Workspace, user: str, source: Message | View, asked: Json) -> Json:
     """block_suggestion: what an external select asks while the person types."""
-    where = _from_view(source) if isinstance(source, View) else _from_message(source)
+    where = _from_view(source) if isinstance(source, View) else _from_message(workspace, source)
     return {**_common(workspace, "block_suggestion", user), **where, **asked}
 
 
@@ -153,9 +152,9 @@ def view_closed(workspace: Workspace, user: str, view: View, *, cleared: bool) -
     }
 
 
-def home_opened(user: str, tab: str, home: View | None) -> Json:
+def home_opened(workspace: Workspace, user: str, tab: str, home: View | None) -> Json:
     """The event that opening the app's Home or Messages tab raises."""
-    direct = direct_with(user)
+    direct = workspace.residents.direct_with(user)
     event: Json = {
         "type": "app_home_opened",
         "user": user,

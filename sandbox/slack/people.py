@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from sandbox.slack.errors import ApiError
-from sandbox.slack.world import BOT, MEMBERS, TEAM, Json, Member
+from sandbox.slack.world import BOT, DEMO, TEAM, Json, Member, Residents
 
 GUESTS = ("", "multi", "single")
 
@@ -31,20 +31,21 @@ class Standing:
 class People:
     """Who is what, as tests ordered it; everybody else is as the world says."""
 
+    residents: Residents = DEMO
     _ordered: dict[str, Standing] = field(default_factory=dict)
 
     def of(self, user: str) -> Standing:
-        known = MEMBERS.get(user)
+        known = self.residents.members.get(user)
         return self._ordered.get(user) or Standing(guest=known.guest if known else "")
 
     def order(self, user: str, order: Json) -> None:
         """Set what this person is; what is left out is as at the start. Raises ApiError."""
-        if user not in MEMBERS or user == BOT.id:
+        if user not in self.residents.members or user == BOT.id:
             raise ApiError("user_not_found")
         team = str(order.get("team") or TEAM)
         guest = order.get("guest")
         if guest is None:
-            guest = MEMBERS[user].guest
+            guest = self.residents.members[user].guest
         if guest not in GUESTS:
             raise ApiError("unknown_guest")
         stranger = order.get("stranger")
@@ -61,7 +62,7 @@ class People:
 
     def known(self, user: str) -> Member:
         """The member whom users.info shows. Raises ApiError user_not_found, or what was ordered."""
-        member = MEMBERS.get(user)
+        member = self.residents.members.get(user)
         if member is None:
             raise ApiError("user_not_found")
         if error := self.of(user).error:

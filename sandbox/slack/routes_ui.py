@@ -17,15 +17,11 @@ from sandbox.slack.views import View, view_body
 from sandbox.slack.workspace import Message, Workspace
 from sandbox.slack.world import (
     BOT_NAME,
-    CHANNELS,
     COMMAND,
     GROUP_HANDLES,
-    MEMBERS,
-    PEOPLE,
     Channel,
     Json,
     Member,
-    members_of,
 )
 
 LONGEST_POLL = 30.0
@@ -33,8 +29,8 @@ SOURCE_KEYS = ("channel", "ts", "view_id", "block_id", "action_id")
 NOT_A_MEMBER = "user_not_found"
 
 
-def _message(message: Message) -> Json:
-    member = MEMBERS.get(message.user)
+def _message(workspace: Workspace, message: Message) -> Json:
+    member = workspace.residents.members.get(message.user)
     return {
         "ts": message.ts,
         "rev": message.rev,
@@ -91,16 +87,18 @@ def _view(view: View | None) -> Json | None:
 def state_for(workspace: Workspace, user: str, channel: str) -> Json:
     """All that this person's page shows now."""
     stack = workspace.views.stacks.get(user, [])
-    mine = [each for each in CHANNELS.values() if user in members_of(each)]
+    there = workspace.residents
+    mine = [each for each in there.channels.values() if user in there.members_of(each)]
+    seen = workspace.seen_by(user, channel) if channel else []
     return {
         "revision": workspace.revision,
         "user": user,
         "command": COMMAND,
-        "people": [_person(workspace, person) for person in PEOPLE],
-        "members": {member.id: member.name for member in MEMBERS.values()},
+        "people": [_person(workspace, person) for person in there.people],
+        "members": {member.id: member.name for member in there.members.values()},
         "groups": GROUP_HANDLES,
         "channels": [_channel(workspace, user, each) for each in mine],
-        "messages": [_message(message) for message in workspace.seen_by(user, channel)] if channel else [],
+        "messages": [_message(workspace, message) for message in seen],
         "modal": _view(stack[-1] if stack else None),
         "depth": len(stack),
         "home": _view(workspace.views.homes.get(user)),
@@ -109,7 +107,7 @@ def state_for(workspace: Workspace, user: str, channel: str) -> Json:
 
 async def state(request: Request) -> Response:
     user = request.query_params.get("user", "")
-    if user not in MEMBERS:
+    if user not in parts_of(request).workspace.residents.members:
         return JSONResponse({"error": NOT_A_MEMBER}, 400)
     try:
         shown = state_for(parts_of(request).workspace, user, request.query_params.get("channel", ""))
@@ -119,10 +117,14 @@ async def state(request: Request) -> Response:
 
 
 async def changes(request: Request) -> Response:
-    """A long poll: answers once the revision is above `since`, or after `timeout` seconds."""
+    """A long poll: answers once the revision is above `since`, or after `timeout` seconds.
+
+    With `user`, the revision of that person's page: what others see does not count.
+    """
     since = int(request.query_params.get("since", "-1"))
     timeout = min(float(request.query_params.get("timeout", "10")), LONGEST_POLL)
-    return JSONResponse({"revision": await parts_of(request).workspace.wait_beyond(since, timeout)})
+    workspace, user = parts_of(request).workspace, request.query_params.get("user", "")
+    return JSONResponse({"revision": await workspace.wait_beyond(since, timeout, user)})
 
 
 async def live(socket: WebSocket) -> None:
@@ -157,7 +159,7 @@ def _doing(deed: Deed) -> Callable[[Request], Awaitable[Response]]:
         try:
             body = await json_body(request)
             user = str(body.get("user", ""))
-            if user not in MEMBERS:
+            if user not in parts_of(request).workspace.residents.members:
                 raise ApiError(NOT_A_MEMBER)  # noqa: TRY301 - one way out for all refusals
             return JSONResponse(await deed(parts_of(request).interactions, user, body))
         except ApiError as refusal:

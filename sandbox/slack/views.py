@@ -37,9 +37,9 @@ class View:
 
 
 class Views:
-    """Who has which views open. `changed` is called after every change."""
+    """Who has which views open. `changed` is called with them after every change."""
 
-    def __init__(self, changed: Callable[[], int]) -> None:
+    def __init__(self, changed: Callable[[str], int]) -> None:
         self._changed = changed
         self.stacks: dict[str, list[View]] = {}
         self.homes: dict[str, View] = {}
@@ -81,7 +81,7 @@ class Views:
         view.previous = stack[-1].id if stack else None
         view.renew()
         stack.append(view)
-        self._changed()
+        self._changed(user)
         return view
 
     def update(self, view: View, given: Json, expected_hash: str | None) -> View:
@@ -91,7 +91,7 @@ class Views:
         self._refuse_twin(given, view)
         view.given = given
         view.renew()
-        self._changed()
+        self._changed(view.user)
         return view
 
     def publish(self, user: str, given: Json, expected_hash: str | None) -> View:
@@ -104,7 +104,7 @@ class Views:
         view.root = view.id
         view.renew()
         self.homes[user] = view
-        self._changed()
+        self._changed(user)
         return view
 
     def close(self, view: View) -> None:
@@ -112,11 +112,11 @@ class Views:
         stack = self.stacks.get(view.user, [])
         if view in stack:
             del stack[stack.index(view) :]
-            self._changed()
+            self._changed(view.user)
 
     def close_all(self, user: str) -> None:
         self.stacks.pop(user, None)
-        self._changed()
+        self._changed(user)
 
     def _refuse_twin(self, given: Json, own: View | None) -> None:
         external_id = str(given.get("external_id") or "")

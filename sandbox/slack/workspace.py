@@ -20,13 +20,12 @@ from sandbox.slack.pings import pinged
 from sandbox.slack.views import Views
 from sandbox.slack.world import (
     BOT_USER,
-    CHANNELS,
+    DEMO,
     GROUP_MEMBERS,
     SYSTEM,
     Channel,
     Json,
-    direct_with,
-    members_of,
+    Residents,
 )
 
 RESPONSE_URL_USES = 5
@@ -85,15 +84,16 @@ class Workspace:
 
     public_url: str
     trigger_seconds: float = 3.0
+    residents: Residents = DEMO
     clock: Callable[[], float] = time.time
-    messages: list[Message] = field(default_factory=list)
+    messages: dict[str, dict[str, Message]] = field(default_factory=dict)  # by channel and ts
     triggers: dict[str, Trigger] = field(default_factory=dict)
     hooks: dict[str, Hook] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     broken_groups: dict[str, str] = field(default_factory=dict)
     group_pages: dict[str, int] = field(default_factory=dict)
-    people: People = field(default_factory=People)
-    channels: Channels = field(default_factory=Channels)
+    people: People = field(init=False)
+    channels: Channels = field(init=False)
     files: dict[str, Json] = field(default_factory=dict)
     journal: Journal = field(default_factory=Journal)
     views: Views = field(init=False)
@@ -104,6 +104,8 @@ class Workspace:
     def __post_init__(self) -> None:
         self._changed = asyncio.Event()
         self._last_ts = 0
+        self._newest: dict[str, int] = {}  # the revision of each person's page
+        self.people, self.channels = People(self.residents), Channels(self.residents)
         self.views = Views(self.touch)
         self.pace = Pace(self.clock)
         self.reset()
@@ -124,19 +126,33 @@ class Workspace:
 
     # -- revisions ---------------------------------------------------------------------------
 
-    def touch(self) -> int:
-        """Say that something changed; whoever waits is woken."""
+    def touch(self, *whose: str) -> int:
+        """Say that something changed on these people's pages, or on everybody's; whoever waits is woken."""
         self.revision += 1
+        for user in whose or self.residents.members:
+            self._newest[user] = self.revision
         self._changed.set()
         self._changed = asyncio.Event()
         return self.revision
 
-    async def wait_beyond(self, revision: int, timeout: float) -> int:  # noqa: ASYNC109 - a long poll has one
-        """Return the revision once it is above `revision`, or as it is after `timeout` seconds."""
-        if self.revision <= revision:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), timeout)
-        return self.revision
+    def _revision(self, user: str) -> int:
+        return self._newest.get(user, 0) if user else self.revision
+
+    async def wait_beyond(
+        self,
+        revision: int,
+        timeout: float,  # noqa: ASYNC109 - a long poll has one
+        user: str = "",
+    ) -> int:
+        """Return the revision once it is above `revision`, or as it is after `timeout` seconds.
+
+        With `user`, that of this person's page.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while self._revision(user) <= revision:
+                    await self._changed.wait()
+        return self._revision(user)
 
     # -- messages ----------------------------------------------------------------------------
 
@@ -147,7 +163,7 @@ class Workspace:
 
     def channel(self, channel_id: str) -> Channel:
         """The channel, or the direct message with a person whose id is given."""
-        channel = CHANNELS.get(channel_id) or direct_with(channel_id)
+        channel = self.residents.channels.get(channel_id) or self.residents.direct_with(channel_id)
         if channel is None:
             raise ApiError("channel_not_found")
         return channel
@@ -156,9 +172,9 @@ class Workspace:
         self, channel: str, user: str, text: str, blocks: list[Json], **more: str | Json | bool | None
     ) -> Message:
         """Add a message; `more` may be only_for, thread_ts (of a parent), broadcast and metadata."""
-        rev = self.touch()
-        message = Message(self.next_ts(), channel, user, text, blocks, rev, **more)  # type: ignore[arg-type]
-        self.messages.append(message)
+        message = Message(self.next_ts(), channel, user, text, blocks, 0, **more)  # type: ignore[arg-type]
+        message.rev = self._touched(message)
+        self.messages.setdefault(channel, {})[message.ts] = message
         parent = self.find(channel, message.thread_ts) if message.thread_ts else None
         if parent is not None and message.only_for is None:
             parent.replies += 1
@@ -171,7 +187,7 @@ class Workspace:
             return
         there = [
             user
-            for user in members_of(self.channel(message.channel))
+            for user in self.residents.members_of(self.channel(message.channel))
             if user not in {message.user, BOT_USER} and not self.people.of(user).deleted
         ]
         message.pings = pinged(message.text, message.blocks, there, self.groups)
@@ -181,7 +197,7 @@ class Workspace:
     def edit(self, message: Message, text: str, blocks: list[Json]) -> None:
         message.text, message.blocks = text, blocks
         message.edited = self.next_ts()
-        message.rev = self.touch()
+        message.rev = self._touched(message)
 
     def remove(self, message: Message) -> None:
         """Take the message away; a message that is gone already stays gone.
@@ -190,16 +206,24 @@ class Workspace:
         """
         if message.replies > 0:
             message.user, message.text, message.blocks = SYSTEM, "This message was deleted.", []
-            message.gone, message.rev = True, self.touch()
+            message.gone, message.rev = True, self._touched(message)
             return
-        self.messages[:] = [other for other in self.messages if other is not message]
+        self.messages.get(message.channel, {}).pop(message.ts, None)
         parent = self.find(message.channel, message.thread_ts) if message.thread_ts else None
         if parent is not None and message.only_for is None:
             parent.replies -= 1
-        self.touch()
+        self._touched(message)
+
+    def _touched(self, message: Message) -> int:
+        there = self.residents.members_of(self.channel(message.channel))
+        return self.touch(*([message.only_for] if message.only_for else there))
 
     def find(self, channel: str, ts: str) -> Message | None:
-        return next((m for m in self.messages if m.channel == channel and m.ts == ts), None)
+        return self.messages.get(channel, {}).get(ts)
+
+    def posted(self, channel: str) -> list[Message]:
+        """All that is there, oldest first, whoever sees it."""
+        return list(self.messages.get(channel, {}).values())
 
     def thread(self, channel: str, ts: str | None) -> Message | None:
         """The parent of the thread that the message with this ts belongs to, or may open."""
@@ -223,9 +247,14 @@ class Workspace:
 
     def seen_by(self, user: str, channel: str) -> list[Message]:
         """What this person sees there: their own ephemeral messages, and nobody else's."""
-        if user not in members_of(self.channel(channel)):
+        if user not in self.residents.members_of(self.channel(channel)):
             return []
-        return [m for m in self.messages if m.channel == channel and m.only_for in (None, user)]
+        return [m for m in self.posted(channel) if m.only_for in (None, user)]
+
+    def is_seen_by(self, user: str, message: Message) -> bool:
+        """Whether this person sees the message."""
+        there = self.residents.members_of(self.channel(message.channel))
+        return user in there and message.only_for in (None, user)
 
     # -- triggers and response_urls ----------------------------------------------------------
 

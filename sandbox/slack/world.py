@@ -1,6 +1,7 @@
 """Who and what lives in the demo workspace. Everything here is invented."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 Json = dict[str, Any]
@@ -32,11 +33,15 @@ class Member:
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel, or a direct message with the bot (then `person` is who the bot talks to)."""
+    """A channel, or a direct message with the bot (then `person` is who the bot talks to).
+
+    `only` is who is in it besides the bot; empty: everybody.
+    """
 
     id: str
     name: str
     person: str | None = None
+    only: tuple[str, ...] = ()
 
     @property
     def is_direct(self) -> bool:
@@ -51,12 +56,8 @@ PEOPLE = (
     Member("U0GUS", "gus", "Gus Guest", "works for a supplier", guest="single"),
 )
 BOT = Member(BOT_USER, "numberdesk", BOT_NAME, "the app", is_bot=True)
-MEMBERS = {member.id: member for member in (*PEOPLE, BOT)}
-
 NUMBERS = Channel("C0NUMBERS", "phone-numbers")
 APPROVALS = Channel("C0APPROVE", "number-approvals")
-DIRECTS = tuple(Channel(person.id.replace("U0", "D0", 1), "directmessage", person.id) for person in PEOPLE)
-CHANNELS = {channel.id: channel for channel in (NUMBERS, APPROVALS, *DIRECTS)}
 
 GROUP = "S0PROCURE"
 GROUP_HANDLES = {GROUP: "procurement"}
@@ -68,16 +69,45 @@ SCOPES = (
 )
 
 
-def direct_with(person: str) -> Channel | None:
-    """The direct message between the bot and this person."""
-    return next((channel for channel in CHANNELS.values() if channel.person == person), None)
+@dataclass(frozen=True)
+class Residents:
+    """Who lives in a workspace, and which channels it has besides everybody's direct message with the bot."""
+
+    people: tuple[Member, ...] = PEOPLE
+    rooms: tuple[Channel, ...] = (NUMBERS, APPROVALS)
+
+    @cached_property
+    def members(self) -> dict[str, Member]:
+        """The people and the bot, by id."""
+        return {member.id: member for member in (*self.people, BOT)}
+
+    @cached_property
+    def channels(self) -> dict[str, Channel]:
+        """The rooms and the direct messages, by id."""
+        return {channel.id: channel for channel in (*self.rooms, *self._directs.values())}
+
+    @cached_property
+    def _directs(self) -> dict[str, Channel]:
+        return {
+            person.id: Channel(person.id.replace("U0", "D0", 1), "directmessage", person.id)
+            for person in self.people
+        }
+
+    def direct_with(self, person: str) -> Channel | None:
+        """The direct message between the bot and this person."""
+        return self._directs.get(person)
+
+    def members_of(self, channel: Channel) -> list[str]:
+        """Who is in the channel: those who are named, or for a direct message its person, and the bot.
+
+        A single-channel guest is in one channel, and that is where people ask for numbers.
+        """
+        if channel.person is not None:
+            return [channel.person, BOT_USER]
+        if channel.only:
+            return [*channel.only, BOT_USER]
+        return [each.id for each in self.members.values() if each.guest != "single" or channel == NUMBERS]
 
 
-def members_of(channel: Channel) -> list[str]:
-    """Who is in the channel: everybody, or for a direct message its person and the bot.
-
-    A single-channel guest is in one channel, and that is where people ask for numbers.
-    """
-    if channel.person is not None:
-        return [channel.person, BOT_USER]
-    return [member.id for member in MEMBERS.values() if member.guest != "single" or channel == NUMBERS]
+DEMO = Residents()
+"""Those whom the page shows to people who try the demo."""

@@ -1,10 +1,9 @@
 """A crowd in the stand-in of Slack: many more people, and a channel for every few of them."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sandbox.slack.world import CHANNELS, MEMBERS, Channel, Member
+from sandbox.slack.world import APPROVALS, NUMBERS, PEOPLE, Channel, Member, Residents
 
 TO_A_CHANNEL = 5
 """People who share a channel: Slack takes one message a second in each."""
@@ -18,20 +17,14 @@ class Asking:
     channel: str
 
 
-@contextmanager
-def crowd(count: int) -> Iterator[Sequence[Asking]]:
-    """So many more members of the workspace, as long as it lasts."""
-    people = [Member(f"U0P{n:04}", f"person{n}", f"Person {n}", "asks") for n in range(count)]
-    rooms = [Channel(f"C0P{n:04}", f"team-{n}") for n in range(-(-count // TO_A_CHANNEL))]
-    directs = [Channel(person.id.replace("U0", "D0", 1), "directmessage", person.id) for person in people]
-    members = {person.id: person for person in people}
-    channels = {channel.id: channel for channel in (*rooms, *directs)}
-    MEMBERS.update(members)
-    CHANNELS.update(channels)
-    try:
-        yield [Asking(person.id, rooms[n // TO_A_CHANNEL].id) for n, person in enumerate(people)]
-    finally:
-        for user in members:
-            del MEMBERS[user]
-        for channel in channels:
-            del CHANNELS[channel]
+def crowd(count: int) -> Sequence[Asking]:
+    """So many people, each in the channel of a few."""
+    return [Asking(f"U0P{n:04}", f"C0P{n // TO_A_CHANNEL:04}") for n in range(count)]
+
+
+def residents(asking: Sequence[Asking]) -> Residents:
+    """A workspace in which they live beside everybody else; nobody looks into the channel of others."""
+    more = tuple(Member(one.user, one.user.lower(), one.user.title(), "asks") for one in asking)
+    rooms = {one.channel: tuple(a.user for a in asking if a.channel == one.channel) for one in asking}
+    channels = tuple(Channel(name, name.lower(), only=people) for name, people in rooms.items())
+    return Residents((*PEOPLE, *more), (NUMBERS, APPROVALS, *channels))

@@ -20,7 +20,7 @@ import pytest
 from sandbox.slack.driver import Message, Person
 from tests.conftest import a_database
 from tests.faults import adds_up
-from tests.faults.crowd import Asking, crowd
+from tests.faults.crowd import Asking, crowd, residents
 from tests.faults.fleet import Fleet, fleet
 from tests.faults.stage import CHEAP, DEAR, SHORT, hurry, jobs_of, open_stage_files
 from tests.world import APPROVE, World, world
@@ -63,10 +63,10 @@ def test_what_several_machines_did_adds_up(tmp_path: Path, capsys: pytest.Captur
     began = time.monotonic()
     stock = open_stage_files(tmp_path, count=STOCK)
     extra = {**SHORT, "POLICY_FILE": str(tmp_path / "policy.toml")}
+    people = crowd(PEOPLE)
     with (
-        crowd(PEOPLE) as people,
         a_database("postgresql", tmp_path) as url,
-        world(tmp_path, url, stock=stock, **extra) as desk,
+        world(tmp_path, url, stock=stock, residents=residents(people), **extra) as desk,
         fleet(desk, webs=MACHINES, workers=MACHINES) as machines,
     ):
         story = _play(desk, machines, people)
