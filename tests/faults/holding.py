@@ -93,5 +93,9 @@ def holding(desk: World, statement: str, *values: object) -> Iterator[Holder]:
 
 def server_connection(desk: World, *, autocommit: bool = False) -> psycopg.Connection[Any]:
     """A connection of the test's own."""
-    url = make_url(desk.database_url).set(drivername="postgresql")
-    return psycopg.connect(url.render_as_string(hide_password=False), autocommit=autocommit)
+    return psycopg.connect(plain(desk.database_url), autocommit=autocommit)
+
+
+def plain(url: str) -> str:
+    """SQLAlchemy's address as the driver wants it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

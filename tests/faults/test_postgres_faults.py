@@ -6,14 +6,15 @@ connection, ends in a deadlock, or cannot be put in an order with the test's own
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
+import psycopg
 import pytest
 
+from tests.conftest import a_database
 from tests.faults import truth
-from tests.faults.holding import AGAIN, about_to_buy, holding, release, selling, server_connection
+from tests.faults.holding import AGAIN, about_to_buy, holding, plain, release, selling
 from tests.faults.scenes import Played
-from tests.faults.stage import Stage
+from tests.faults.stage import Stage, stage
 
 HEAD = "SELECT 1 FROM audit_head FOR UPDATE"
 """What every transaction takes last, when all its other rows are written."""
@@ -41,40 +42,38 @@ def _deadlock(here: Stage, go_on: Callable[[], None], row: str, values: tuple[ob
 
 
 def _unordered(here: Stage, go_on: Callable[[], None], row: str, values: tuple[object, ...]) -> None:
-    """What the program read was changed under it: SQLSTATE 40001, where the server is set to look for it."""
-    with _strict(here), holding(here.desk, row, *values) as holder:
+    """What the program read was changed under it: SQLSTATE 40001, where the server looks for that."""
+    with holding(here.desk, row, *values) as holder:
         go_on()
         holder.waiting()
         holder.mine.commit()
 
 
-@contextmanager
-def _strict(here: Stage) -> Iterator[None]:
-    """The server's default for transactions is a stricter one; the program connects anew for it."""
-    with server_connection(here.desk, autocommit=True) as server:
-        name = server.info.dbname
-        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> %s"
-        server.execute(f'ALTER DATABASE "{name}" SET default_transaction_isolation = "repeatable read"')
-        server.execute(others, [name, server.info.backend_pid])
-        here.until(here.desk.is_ready)
-        try:
-            yield
-        finally:
-            server.execute(f'ALTER DATABASE "{name}" RESET default_transaction_isolation')
-            server.execute(others, [name, server.info.backend_pid])
-            here.until(here.desk.is_ready)
-
-
+STRICT = "no order with another"
 TROUBLES = {
     "the connection is cut": (_cut, "connection is lost"),
     "a deadlock": (_deadlock, "deadlock detected"),
-    "no order with another": (_unordered, "could not serialize access"),
+    STRICT: (_unordered, "could not serialize access"),
 }
 
 
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A program on a database whose default for transactions is a stricter one."""
+    folder = tmp_path_factory.mktemp("strict")
+    with a_database("postgresql", folder) as url:
+        with psycopg.connect(plain(url), autocommit=True) as server:
+            own = server.info.dbname
+            server.execute(f"ALTER DATABASE \"{own}\" SET default_transaction_isolation = 'repeatable read'")
+        with stage(folder, url) as made:
+            yield made
+
+
 @pytest.fixture
-def here(stages: Callable[[str], Stage]) -> Stage:
-    return stages("postgresql")
+def here(request: pytest.FixtureRequest, stages: Callable[[str], Stage], name: str) -> Stage:
+    """The program; where order is looked for, the one on the stricter database."""
+    made: Stage = request.getfixturevalue("strict") if name == STRICT else stages("postgresql")
+    return made
 
 
 def _is_bought_once(here: Stage, played: Played) -> None:
