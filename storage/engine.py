@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 
 READ_ONLY = "numberdesk_read"
 """Execution option of a connection that only reads: on SQLite it does not take the write lock."""
 
 # An application that dies in the middle of a transaction must not keep a row for ever.
 _POSTGRES_TIMEOUTS = "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
+_INSUFFICIENT_PRIVILEGE = "42501"
 
 
 def reading(engine: Engine) -> Mapping[str, Any]:
@@ -18,6 +20,11 @@ def reading(engine: Engine) -> Mapping[str, Any]:
         return {READ_ONLY: True}
     # READ COMMITTED would show each statement another moment: a card half before a decision, half after
     return {READ_ONLY: True, "isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def is_refused(problem: DBAPIError) -> bool:
+    """Whether the database said that this role may not do that: by its rights, or by a trigger."""
+    return getattr(problem.orig, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:

@@ -1,6 +1,7 @@
 """An event as OCSF 1.3.0 has it, for a SIEM: API Activity, or Account Change where access itself changed.
 
-Schema: https://schema.ocsf.io/1.3.0/; tests/unit/data/ocsf.1.3.0.json is an excerpt as published. What it has no attribute for stands in `unmapped`.
+Schema: https://schema.ocsf.io/1.3.0/, of which tests/unit/data/ocsf.1.3.0.json is an excerpt. What it has no
+attribute for stands in `unmapped`.
 """
 
 from typing import Any
@@ -23,7 +24,7 @@ _ACTIVITIES = {
     },
     _READ: {
         Action.SEARCH_PERFORMED, Action.BUDGET_READ, Action.AUDIT_READ, Action.AUDIT_EXPORTED,
-        Action.AUDIT_VERIFIED, Action.SWEEP_FINISHED,
+        Action.AUDIT_VERIFIED, Action.AUDIT_PROVED, Action.SWEEP_FINISHED,
     },
     _DELETE: {Action.AUDIT_ERASED, Action.AUDIT_ARCHIVED},
     _OTHER: {Action.WORKER_STARTED, Action.WORKER_STOPPED, Action.REQUEST_REMINDED, Action.REQUEST_REPEATED},
