@@ -1,4 +1,4 @@
-"""PostgreSQL's roles as docs/operations.md has them: the program adds to its log, and can do nothing else to it."""
+"""PostgreSQL's roles as docs/operations.md has them: the program adds to its log, and that is all it can do."""
 
 import json
 import re
