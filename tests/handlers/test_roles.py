@@ -1,4 +1,4 @@
-"""PostgreSQL's roles as docs/operations.md has them: the program adds to its log, and that is all it can do."""
+"""PostgreSQL's roles as docs/operations.md has them: the program adds to its log, and can do nothing else."""
 
 import json
 import re
