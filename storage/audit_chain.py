@@ -4,7 +4,19 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, RowMapping, and_, delete, func, insert, or_, select, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    RowMapping,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from bot.model.audit import Action, ActorType
 from bot.model.audit_chain import Line, to_microseconds
@@ -67,6 +79,13 @@ def head(work: UnitOfWork, workspace: str) -> Head | None:
     return _head(row) if row else None
 
 
+def headless(work: UnitOfWork) -> list[tuple[str, int]]:
+    """Workspaces with events and without a head, which somebody must have removed; each with its first."""
+    known = exists().where(_HEAD.c.workspace == _T.c.workspace)
+    lost = select(_T.c.workspace, func.min(_T.c.seq).label("first")).where(~known).group_by(_T.c.workspace)
+    return [(row.workspace, row.first) for row in work.execute(lost.order_by(_T.c.workspace))]
+
+
 def _head(row: RowMapping) -> Head:
     return Head(row["workspace"], row["seq"], row["hash"], row["archived_seq"])
 
@@ -122,6 +141,18 @@ def beyond_head(work: UnitOfWork, workspace: str) -> int | None:
     statement = select(func.min(_T.c.seq)).where(_T.c.workspace == workspace, _T.c.seq > known)
     beyond: int | None = work.connection.scalar(statement)
     return beyond
+
+
+def first_number(work: UnitOfWork, workspace: str) -> int | None:
+    """The smallest number of an event that is there."""
+    first: int | None = work.connection.scalar(select(func.min(_T.c.seq)).where(_T.c.workspace == workspace))
+    return first
+
+
+def since(work: UnitOfWork, workspace: str, action: Action, after: int) -> list[Line]:
+    """The events of an action after a number."""
+    where = (_T.c.workspace == workspace) & (_T.c.action == action.value) & (_T.c.seq > after)
+    return [Line._make(row) for row in work.execute(select(*LINE).where(where).order_by(_T.c.seq))]
 
 
 def newest_of(work: UnitOfWork, workspace: str, action: Action) -> Hashed | None:

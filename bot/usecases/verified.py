@@ -7,6 +7,7 @@ from bot.model.audit_fault import Broken
 from bot.model.errors import SettingsError
 from bot.usecases import record
 from bot.usecases.verify import Proof, Sound, verify
+from storage import audit_chain
 from storage.unit_of_work import Database
 
 _LONGEST = 500
@@ -28,7 +29,8 @@ def verified(
 
 def _log(database: Database, account: str, proof: Proof, found: Sequence[Sound | Broken]) -> None:
     with database.write() as work:
-        for one in found:
+        heads = {head.workspace for head in audit_chain.heads(work)}
+        for one in (one for one in found if one.workspace in heads):  # without a head nothing can be written
             broken = one.says if isinstance(one, Broken) else None
             record.by_operator(
                 work, account, one.workspace, Action.AUDIT_VERIFIED,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 
 from bot.model.audit import Action, Outcome
 from bot.model.audit_anchor import Checkpoint
@@ -325,6 +325,28 @@ def test_an_archive_that_another_process_took_is_not_taken_twice(aged: Desk) -> 
         assert audit_chain.let_go(work, stub)
         assert not audit_chain.let_go(work, stub)
         assert work.connection.scalar(text("SELECT count(*) FROM audit_event")) == 2
+
+
+def test_rows_that_are_about_to_go_lead_to_what_was_kept_of_them(aged: Desk, tmp_path: Path) -> None:
+    """They may be let go bit by bit, and are there until the last bit went; others were put in."""
+    with aged.database.read() as work:
+        kept = work.execute(select(schema.audit_event).where(schema.audit_event.c.seq <= 7)).mappings().all()
+    (one,) = archived(aged, tmp_path)
+    for row in kept[3:]:
+        put_back(aged.database, **row)
+    for proof in (Proof(), Proof(archives=[one.path])):
+        assert isinstance(verify(aged.database, proof)[0], Sound)
+    put_back(aged.database, **{**kept[2], "actor": "U0EVE"})
+    for proof in (Proof(), Proof(archives=[one.path])):
+        (found,) = verify(aged.database, proof)
+        assert isinstance(found, Broken)
+        assert (found.seq, found.fault) == (3, Fault.INSERTED)
+    assert isinstance(verify(aged.database, Proof(start=9))[0], Sound), "what is before it is believed"
+
+
+def put_back(database: Database, **row: Any) -> None:
+    with unguarded(database) as work:
+        work.execute(insert(schema.audit_event).values(row))
 
 
 @pytest.mark.parametrize(
