@@ -160,11 +160,11 @@ def audit_query(
     text = " ".join(query or ())
     asked = _asked(database, text)
     if follow:
-        log_reading(database, settings.plivo_auth_id or "", text, 0)
+        log_reading(database, settings.plivo_auth_id or "", text, follow=True)
         shell.follow(Follower(database, asked), limit, as_json=as_json)
         return
     found = query_log(database, asked, limit=limit)
-    log_reading(database, settings.plivo_auth_id or "", text, len(found))
+    log_reading(database, settings.plivo_auth_id or "", text, found=len(found))
     shell.show_events(found, as_json=as_json)
 
 
@@ -175,8 +175,11 @@ def audit_stats(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Count the events that match."""
-    database = _database(_settings())
-    shell.show_counts(stats(database, _asked(database, " ".join(query or ())), by), as_json=as_json)
+    settings, database = _opened()
+    text = " ".join(query or ())
+    counted = stats(database, _asked(database, text), by)
+    log_reading(database, settings.plivo_auth_id or "", text, by=by.value)
+    shell.show_counts(counted, as_json=as_json)
 
 
 @audit.command("export")

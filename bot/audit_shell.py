@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.model.audit import Action, Actor, ActorType, AuditEvent, Outcome
 from bot.model.audit_anchor import Checkpoint, read_anchors
 from bot.model.audit_fault import Broken
 from bot.model.audit_seal import make_key, public_key
@@ -18,14 +17,14 @@ from bot.model.errors import SettingsError
 from bot.opening import load_policy, make_audit_desk, make_seal
 from bot.settings import Settings
 from bot.usecases.archive import Archived, archive
-from bot.usecases.erase import erase
+from bot.usecases.erase import SHORTEST, Wish, erase
 from bot.usecases.prove import NotAnchored, NotAsWritten, prove
-from bot.usecases.verify import Proof, Sound, total, verify
+from bot.usecases.record import OPERATOR
+from bot.usecases.verified import verified
+from bot.usecases.verify import Proof, Sound, total
 from bot.usecases.verify_file import verify_file
-from storage import audit
 from storage.unit_of_work import Database
 
-SHELL = Actor(ActorType.OPERATOR, "shell")
 Open = Callable[[], tuple[Settings, Database]]
 """The settings, and the database they name."""
 
@@ -72,8 +71,7 @@ def _verify(opened: Open) -> Callable[..., None]:
             key = _key(settings, public)
             proof = Proof(anchors=anchors, archives=archives or (), key=key, start=start)
             with _progress(total(database)) as tell:
-                found = verify(database, proof, tell)
-            _log_verified(database, settings, found, proof)
+                found = verified(database, settings.plivo_auth_id or "", proof, tell)
         elif start or archives:
             raise typer.BadParameter("a file is checked whole, and by itself.", param_hint="'--file'")
         else:
@@ -98,7 +96,7 @@ def _prove(opened: Open) -> Callable[..., None]:
         seal = make_seal(settings)
         if seal is None:
             raise SettingsError("AUDIT_SIGNING_KEY is missing: `python -m bot audit key` makes one.")
-        found = prove(database, event_id, seal.public)
+        found = prove(database, settings.plivo_auth_id or "", event_id, seal.public)
         if isinstance(found, NotAsWritten):
             typer.echo(f"Event {found.seq} was changed: there is nothing to prove.", err=True)
             raise typer.Exit(1)
@@ -118,12 +116,24 @@ def _erase(opened: Open) -> Callable[..., None]:
     def command(
         user: Annotated[str, typer.Option(help="Slack's id of the person whose texts go.")],
         reason: Annotated[str, typer.Option(help="Why; it stands in the log.")],
+        naming: Annotated[
+            str | None, typer.Option(help="Words: whatever anybody wrote in which they stand goes as well.")
+        ] = None,
+        archives: Annotated[
+            Path | None, typer.Option(help="The folder of archives; AUDIT_ARCHIVE_FOLDER if left out.")
+        ] = None,
     ) -> None:
         """Take what a person wrote out of the log; the chain goes on holding."""
         if not reason.strip():
             raise typer.BadParameter("it is blank; say why.", param_hint="'--reason'")
+        if naming is not None and len(naming.strip()) < SHORTEST:
+            raise typer.BadParameter("fewer than three letters stand in everything.", param_hint="'--naming'")
         settings, database = opened()
-        erased = erase(database, settings.plivo_auth_id or "", user, reason=reason)
+        wish = Wish(
+            user=user, reason=reason, naming=naming.strip() if naming else None,
+            archives=archives or settings.audit_archive_folder,
+        )  # fmt: skip
+        erased = erase(database, settings.plivo_auth_id or "", wish)
         for workspace, count in erased.items():
             typer.echo(f"{workspace}: {count} texts of {user} were erased.")
         if not erased:
@@ -148,7 +158,7 @@ def _archive(opened: Open) -> Callable[..., None]:
             raise SettingsError(
                 "Say where, with --to or AUDIT_ARCHIVE_FOLDER, and --years or the policy's keep_years."
             )
-        found = archive(make_audit_desk(settings, database), folder, years)
+        found = archive(make_audit_desk(settings, database), folder, years, actor=OPERATOR)
         for one in found:
             if isinstance(one, Archived):
                 typer.echo(f"{one.workspace}: events {one.first} to {one.last} are in {one.path}.")
@@ -194,31 +204,6 @@ def _progress(events: int) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("", total=events)
         yield lambda more: bar.advance(task, more)
-
-
-def _log_verified(database: Database, settings: Settings, found: list[Sound | Broken], proof: Proof) -> None:
-    with database.write() as work:
-        for one in found:
-            event = AuditEvent(
-                workspace=one.workspace,
-                account=settings.plivo_auth_id or "",
-                actor=SHELL,
-                action=Action.AUDIT_VERIFIED,
-                outcome=Outcome.FAILURE if isinstance(one, Broken) else Outcome.SUCCESS,
-                reason=one.says if isinstance(one, Broken) else None,
-                changes=_changes(one, proof),
-                context={"door": "shell"},
-            )
-            audit.append(work, event)
-
-
-def _changes(one: Sound | Broken, proof: Proof) -> dict[str, int]:
-    if isinstance(one, Broken):
-        return {"first": one.seq}
-    return {
-        "first": one.first, "last": one.last, "anchors": one.anchors,
-        "archives": len(proof.archives), "erased": one.erased,
-    }  # fmt: skip
 
 
 def _show_verified(found: list[Sound | Broken], *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.usecases.export_log import Export, Written, asked_for, log_export, written
+from bot.usecases.export_log import Export, Written, asked_for, log_export, log_no_export, written
 from handlers.parts import Parts
 from handlers.post import Impossible, SlowDown, Unreachable, call, post
 from handlers.ui.audit import file_comment, not_sent
@@ -60,4 +60,5 @@ def _refuses_scope(problem: Unreachable) -> bool:
 
 def _give_up(parts: Parts, wanted: Export, why: str) -> None:
     log.warning("a file with the log could not be sent", user=wanted.person.user, why=why)
+    log_no_export(parts.desk, wanted, f"the file could not be sent: {why}")
     post(parts.slack, wanted.person.user, not_sent(why))

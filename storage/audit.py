@@ -128,8 +128,9 @@ class Reader:
 
 
 def of_request(work: UnitOfWork, request_id: str) -> list[LoggedEvent]:
-    """All that happened to a request, in order."""
-    rows = work.execute(select(_T).where(_T.c.request_id == request_id).order_by(_T.c.seq))
+    """All that happened to a request, in order; that somebody read this happened to nobody."""
+    theirs = (_T.c.request_id == request_id) & (_T.c.action != Action.AUDIT_READ.value)
+    rows = work.execute(select(_T).where(theirs).order_by(_T.c.seq))
     return with_texts(work, rows.all())
 
 

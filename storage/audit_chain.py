@@ -4,15 +4,28 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, RowMapping, delete, func, insert, select, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    RowMapping,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
-from bot.model.audit import Action
+from bot.model.audit import Action, ActorType
 from bot.model.audit_chain import Line, to_microseconds
 from storage import schema
 from storage.unit_of_work import UnitOfWork
 
 _T, _TEXT, _HEAD, _STUB = schema.audit_event, schema.audit_text, schema.audit_head, schema.audit_stub
 _RAW = {"at", "cost"}
+_BLANK = update(_TEXT).where(_TEXT.c.text.is_not(None)).values(text=None, salt=None)
 LINE = [type_coerce(_T.c[n], BigInteger).label(n) if n in _RAW else _T.c[n] for n in Line._fields]
 """The columns of a Line, as they are at rest."""
 PAGE = 2000
@@ -64,6 +77,13 @@ def head(work: UnitOfWork, workspace: str) -> Head | None:
     """One workspace's log, if it has one."""
     row = work.one(select(_HEAD).where(_HEAD.c.workspace == workspace))
     return _head(row) if row else None
+
+
+def headless(work: UnitOfWork) -> list[tuple[str, int]]:
+    """Workspaces with events and without a head, which somebody must have removed; each with its first."""
+    known = exists().where(_HEAD.c.workspace == _T.c.workspace)
+    lost = select(_T.c.workspace, func.min(_T.c.seq).label("first")).where(~known).group_by(_T.c.workspace)
+    return [(row.workspace, row.first) for row in work.execute(lost.order_by(_T.c.workspace))]
 
 
 def _head(row: RowMapping) -> Head:
@@ -123,6 +143,18 @@ def beyond_head(work: UnitOfWork, workspace: str) -> int | None:
     return beyond
 
 
+def first_number(work: UnitOfWork, workspace: str) -> int | None:
+    """The smallest number of an event that is there."""
+    first: int | None = work.connection.scalar(select(func.min(_T.c.seq)).where(_T.c.workspace == workspace))
+    return first
+
+
+def since(work: UnitOfWork, workspace: str, action: Action, after: int) -> list[Line]:
+    """The events of an action after a number."""
+    where = (_T.c.workspace == workspace) & (_T.c.action == action.value) & (_T.c.seq > after)
+    return [Line._make(row) for row in work.execute(select(*LINE).where(where).order_by(_T.c.seq))]
+
+
 def newest_of(work: UnitOfWork, workspace: str, action: Action) -> Hashed | None:
     """The newest event of an action."""
     statement = select(*LINE, _T.c.hash).where(_T.c.workspace == workspace, _T.c.action == action.value)
@@ -130,13 +162,39 @@ def newest_of(work: UnitOfWork, workspace: str, action: Action) -> Hashed | None
     return (Line._make(row[:-1]), row[-1]) if row else None
 
 
+def hold(work: UnitOfWork, workspace: str) -> None:
+    """Keeps everybody else from this log until the transaction ends: taken before its texts are touched."""
+    work.execute(update(_HEAD).where(_HEAD.c.workspace == workspace).values(seq=_HEAD.c.seq))
+
+
 def erase(work: UnitOfWork, workspace: str, user: str) -> int:
-    """Blanks what a person wrote, with its salt; how many texts that were."""
-    theirs = select(_T.c.seq).where(_T.c.workspace == workspace, _T.c.actor == user)
-    blank = update(_TEXT).where(
-        _TEXT.c.workspace == workspace, _TEXT.c.text.is_not(None), _TEXT.c.seq.in_(theirs)
-    )
-    return work.connection.execute(blank.values(text=None, salt=None)).rowcount
+    """Blanks what a person wrote, with its salt; how many texts that were.
+
+    The desk repeats their words in what it does for them: those go as well.
+    """
+    by_us = (_T.c.actor_type == ActorType.SYSTEM.value) & (_T.c.on_behalf_of == user)
+    theirs = select(_T.c.seq).where(_T.c.workspace == workspace, or_(_T.c.actor == user, by_us))
+    return work.execute(_BLANK.where(_TEXT.c.workspace == workspace, _TEXT.c.seq.in_(theirs))).rowcount
+
+
+def erase_named(work: UnitOfWork, workspace: str, words: str) -> int:
+    """Blanks what anybody wrote in which these words stand, in capitals or not; how many that were.
+
+    Looked through here: SQLite knows the capitals of no accented letter.
+    """
+    wanted, count = words.casefold(), 0
+    columns = (_TEXT.c.seq, _TEXT.c.field, _TEXT.c.text)
+    for row in work.rows(select(*columns).where(_TEXT.c.workspace == workspace, _TEXT.c.text.is_not(None))):
+        if wanted in row["text"].casefold():
+            here = (_TEXT.c.workspace == workspace) & (_TEXT.c.seq == row["seq"])
+            count += work.execute(_BLANK.where(here, _TEXT.c.field == row["field"])).rowcount
+    return count
+
+
+def erased(work: UnitOfWork, workspace: str, first: int, last: int) -> int:
+    """How many texts of the events from first to last were erased."""
+    where = (_TEXT.c.workspace == workspace) & _TEXT.c.seq.between(first, last) & _TEXT.c.text.is_(None)
+    return work.connection.scalar(select(func.count()).select_from(_TEXT).where(where)) or 0
 
 
 def stubs(work: UnitOfWork, workspace: str) -> list[Stub]:
@@ -153,6 +211,17 @@ def last_before(work: UnitOfWork, workspace: str, at: datetime) -> int:
     if first_young is not None:
         return int(first_young) - 1
     return work.connection.scalar(select(func.max(_T.c.seq)).where(_T.c.workspace == workspace)) or 0
+
+
+def may_let_go(work: UnitOfWork) -> bool:
+    """Whether this role may delete what was archived: the program's own on PostgreSQL should not."""
+    if work.connection.dialect.name != "postgresql":
+        return True
+    may = [
+        func.has_table_privilege(table.name, right)
+        for table, right in ((_T, "DELETE"), (_TEXT, "DELETE"), (_STUB, "INSERT"))
+    ]
+    return bool(work.connection.scalar(select(and_(*may))))
 
 
 def let_go(work: UnitOfWork, stub: Stub) -> bool:

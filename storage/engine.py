@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 
 from storage import hurry
 
@@ -19,6 +19,7 @@ READ_ONLY = "numberdesk_read"
 
 # An application that dies in the middle of a transaction must not keep a row for ever.
 _POSTGRES_TIMEOUTS = "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
+_INSUFFICIENT_PRIVILEGE = "42501"
 
 
 def reading(engine: Engine) -> Mapping[str, Any]:
@@ -27,6 +28,11 @@ def reading(engine: Engine) -> Mapping[str, Any]:
         return {READ_ONLY: True}
     # READ COMMITTED would show each statement another moment: a card half before a decision, half after
     return {READ_ONLY: True, "isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def is_refused(problem: DBAPIError) -> bool:
+    """Whether the database said that this role may not do that: by its rights, or by a trigger."""
+    return getattr(problem.orig, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:

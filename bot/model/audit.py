@@ -50,6 +50,7 @@ class Action(StrEnum):
     AUDIT_ARCHIVED = "audit.archived"  # old events were moved to a file
     AUDIT_CHECKPOINT = "audit.checkpoint"  # where the log stood was told to the world outside
     AUDIT_VERIFIED = "audit.verified"
+    AUDIT_PROVED = "audit.proved"  # one event was taken away with its proof
 
 
 class Outcome(StrEnum):

@@ -31,6 +31,8 @@ class Broken:
     says: str  #: a sentence
 
 
+UNREADABLE = (ValueError, TypeError, ArithmeticError)
+"""What reading a row raises, or hashing it, into which somebody wrote what no event ever held."""
 Hashed = tuple[Line, str]
 At = Callable[[int], Hashed | None]  #: the line that stands at a number
 
@@ -39,6 +41,11 @@ def holds(row: Hashed, seq: int, previous: str) -> bool:
     """Whether a line is what was written as number `seq` behind `previous`."""
     line, hashed = row
     return line.seq == seq and line.previous_hash == previous and digest(line) == hashed
+
+
+def unreadable(workspace: str, seq: int) -> Broken:
+    """What is wrong with a line of which not even the hash can be computed."""
+    return Broken(workspace, seq, Fault.CHANGED, f"event {seq} was changed: it cannot be read any more.")
 
 
 def diagnose(row: Hashed, seq: int, previous: str, at: At) -> Broken:

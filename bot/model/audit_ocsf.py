@@ -1,6 +1,7 @@
 """An event as OCSF 1.3.0 has it, for a SIEM: API Activity, or Account Change where access itself changed.
 
-Schema: https://schema.ocsf.io/1.3.0/. What it has no attribute for stands in `unmapped`.
+Schema: https://schema.ocsf.io/1.3.0/, of which tests/unit/data/ocsf.1.3.0.json is an excerpt. What it has no
+attribute for stands in `unmapped`.
 """
 
 from typing import Any
@@ -23,7 +24,7 @@ _ACTIVITIES = {
     },
     _READ: {
         Action.SEARCH_PERFORMED, Action.BUDGET_READ, Action.AUDIT_READ, Action.AUDIT_EXPORTED,
-        Action.AUDIT_VERIFIED, Action.SWEEP_FINISHED,
+        Action.AUDIT_VERIFIED, Action.AUDIT_PROVED, Action.SWEEP_FINISHED,
     },
     _DELETE: {Action.AUDIT_ERASED, Action.AUDIT_ARCHIVED},
     _OTHER: {Action.WORKER_STARTED, Action.WORKER_STOPPED, Action.REQUEST_REMINDED, Action.REQUEST_REPEATED},
@@ -31,7 +32,7 @@ _ACTIVITIES = {
 _ACTIVITY = {action.value: activity for activity, actions in _ACTIVITIES.items() for action in actions}
 _ATTACH_POLICY = 7
 _STATUS = {Outcome.SUCCESS: (1, "Success"), Outcome.FAILURE: (2, "Failure"), Outcome.DENIED: (2, "Failure")}
-_USER_TYPE = {ActorType.USER: (1, "User"), ActorType.SYSTEM: (4, "Service"), ActorType.OPERATOR: (2, "Admin")}
+_USER_TYPE = {ActorType.USER: (1, "User"), ActorType.OPERATOR: (2, "Admin"), ActorType.SYSTEM: (3, "System")}
 _LOUD = {Action.REQUEST_BREAK_GLASS.value, Action.AUDIT_ERASED.value, Action.POLICY_LOADED.value}
 
 
@@ -52,7 +53,8 @@ def ocsf(taken: Taken, *, version: str) -> dict[str, Any]:
         "category_uid": category, "category_name": category_name,
         "class_uid": class_uid, "class_name": class_name,
         "activity_id": activity, "activity_name": named,
-        "type_uid": class_uid * 100 + activity, "type_name": f"{class_name}: {named}",
+        "type_uid": class_uid * 100 + activity,
+        "type_name": f"{class_name}: {'Other' if activity == _OTHER else named}",
         "time": line.at // 1000, "timezone_offset": 0,
         **_severity(taken),
         "status_id": status, "status": status_name, "status_code": line.outcome,
@@ -95,7 +97,7 @@ def _user(kind: str, user: str, workspace: str) -> dict[str, Any]:
 
 def _service(workspace: str) -> dict[str, Any]:
     """Whose rights a policy gives: those of the desk in its workspace."""
-    return {"uid": workspace, "name": "numberdesk", "type_id": 4, "type": "Service", "domain": workspace}
+    return {"uid": workspace, "name": "numberdesk", "type_id": 3, "type": "System", "domain": workspace}
 
 
 def _policy(taken: Taken) -> dict[str, Any]:

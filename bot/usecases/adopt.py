@@ -134,12 +134,16 @@ def _adopt_these(desk: Desk, person: Person, some: Sequence[Difference]) -> list
 def _adopt(desk: Desk, person: Person, difference_id: str) -> Adopted | Obstacle:
     with desk.database.write() as work:
         found = _open(work, desk, person, difference_id, Action.SWEEP_ADOPTED)
+        if isinstance(found, NotLookedUp):
+            return _not_known(work, desk, person, difference_id, Action.SWEEP_ADOPTED)
         if not isinstance(found, Difference):
-            return MayNotTouch(NOT_KNOWN) if isinstance(found, NotLookedUp) else found
+            return found
         if found.kind is Kind.GONE:
+            _log_refusal(work, desk, person, Action.SWEEP_ADOPTED, found, "there is nothing to adopt")
             return NoSuchDifference()
         if taken := taken_by(work, desk, found.number):
             _still_open(work, found)
+            _log_refusal(work, desk, person, Action.SWEEP_ADOPTED, found, "a purchase here has the number")
             return taken
         _take_over(work, desk, person, [found])
         return Adopted((found.number,), 0)
@@ -261,8 +265,8 @@ def consider_ignoring(desk: Desk, person: Person, difference_id: str) -> MayIgno
     learn(desk, person.workspace, person.user)
     with desk.database.write() as work:
         found = _open(work, desk, person, difference_id, Action.SWEEP_IGNORED)
-    if isinstance(found, NotLookedUp):
-        return MayNotTouch(NOT_KNOWN)
+        if isinstance(found, NotLookedUp):
+            return _not_known(work, desk, person, difference_id, Action.SWEEP_IGNORED)
     return MayIgnore(found) if isinstance(found, Difference) else found
 
 
@@ -276,7 +280,9 @@ def ignore(
             return found
         ended = differences.end(work, found.id, {_D.OPEN}, _D.IGNORED, by=person.user, reason=reason)
         if ended is None:
-            return Over(differences.get(work, found.id) or found)
+            now = differences.get(work, found.id) or found
+            _log_refusal(work, desk, person, Action.SWEEP_IGNORED, found, f"already {now.state}")
+            return Over(now)
         jobs.put(work, f"report:{found.report_id}")
         record.by_person(
             work, desk, person, Action.SWEEP_IGNORED,
@@ -310,7 +316,7 @@ def reopen(database: Database, actor: Actor, difference_id: str) -> Reopened | O
         before = differences.get(work, difference_id)
         again = before and differences.reopen(work, difference_id)
         if again is None:
-            return Over(before) if before else NoSuchDifference()
+            return _not_reopened(work, actor, before)
         jobs.put(work, f"report:{again.report_id}")
         event = AuditEvent(
             workspace=again.workspace, account=again.account, actor=actor, action=Action.SWEEP_REOPENED,
@@ -320,23 +326,54 @@ def reopen(database: Database, actor: Actor, difference_id: str) -> Reopened | O
     return Reopened(again)
 
 
+def _not_reopened(work: UnitOfWork, actor: Actor, before: Difference | None) -> Over | NoSuchDifference:
+    """What is not there is in no workspace, and so in no log."""
+    if before is None:
+        return NoSuchDifference()
+    event = AuditEvent(
+        workspace=before.workspace, account=before.account, actor=actor, action=Action.SWEEP_REOPENED,
+        outcome=Outcome.DENIED, number=before.number, reason=f"it is {before.state}",
+        changes={"difference": before.id, "kind": before.kind.value},
+    )  # fmt: skip
+    audit.append(work, event)
+    return Over(before)
+
+
 def _open(
     work: UnitOfWork, desk: Desk, person: Person, difference_id: str, action: Action
 ) -> Difference | MayNotTouch | Over | NoSuchDifference | NotLookedUp:
     """The difference if it is open and this person may do something about it; refusals are logged."""
     found = differences.get(work, difference_id)
     if found is None or found.workspace != person.workspace:
+        record.by_person(work, desk, person, action, outcome=Outcome.DENIED, reason="no such difference")
         return NoSuchDifference()
     reason = no_approver(work, desk, person, "Only approvers may do that.")
     if isinstance(reason, NotLookedUp):
         return reason
     if reason is None and found.state is _D.OPEN:
         return found
+    _log_refusal(work, desk, person, action, found, reason or f"already {found.state}")
+    return MayNotTouch(reason) if reason else Over(found)
+
+
+def _log_refusal(  # noqa: PLR0917 - one short call each, in the order of the sentence
+    work: UnitOfWork, desk: Desk, person: Person, action: Action, found: Difference, why: str
+) -> None:
     record.by_person(
         work, desk, person, action, outcome=Outcome.DENIED, number=found.number,
-        reason=reason or f"already {found.state}", changes={"difference": found.id},
+        reason=why, changes={"difference": found.id},
     )  # fmt: skip
-    return MayNotTouch(reason) if reason else Over(found)
+
+
+def _not_known(
+    work: UnitOfWork, desk: Desk, person: Person, difference_id: str, action: Action
+) -> MayNotTouch:
+    """Slack was asked, and still nobody knows whether this is an approver."""
+    record.by_person(
+        work, desk, person, action,
+        outcome=Outcome.DENIED, reason=NOT_KNOWN, changes={"difference": difference_id},
+    )  # fmt: skip
+    return MayNotTouch(NOT_KNOWN)
 
 
 def _refusal(work: UnitOfWork, desk: Desk, person: Person, action: Action) -> MayNotTouch | None:

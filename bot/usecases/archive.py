@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from bot.model.audit import SYSTEM, Action, AuditEvent
+from bot.model.audit import SYSTEM, Action, Actor, AuditEvent, Outcome
 from bot.model.audit_chain import GENESIS
 from bot.model.audit_fault import Broken, Fault, diagnose, holds
 from bot.usecases import archive_file
@@ -19,6 +21,10 @@ from storage.unit_of_work import Database, UnitOfWork
 AT_ONCE = 100_000
 """Events in one file, and in one transaction that lets them go."""
 EVERY = 86_400.0
+MAY_NOT = (
+    "this role of the database may not delete what was archived: run `python -m bot audit archive` with the"
+    " DATABASE_URL of the role that owns the tables."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +52,36 @@ def keep_since(now: datetime, years: int) -> datetime:
         return now.replace(year=now.year - years, day=28)
 
 
-def archive(desk: Desk, folder: Path, years: int, *, at_once: int = AT_ONCE) -> list[Archived | NotArchived]:
-    """Archives what is older than so many years, of every workspace, a file at a time."""
+def archive(
+    desk: Desk, folder: Path, years: int, *, at_once: int = AT_ONCE, actor: Actor = SYSTEM
+) -> list[Archived | NotArchived]:
+    """Archives what is older than so many years, of every workspace, a file at a time.
+
+    What could not be archived is logged as well.
+    """
     found: list[Archived | NotArchived] = []
     with desk.database.read() as work:
         heads = [head.workspace for head in audit_chain.heads(work)]
-    folder.mkdir(parents=True, exist_ok=True)
     for workspace in heads:
-        found += _all_of(desk, workspace, folder, years, at_once)
+        found += _all_of(_By(desk, actor), workspace, folder, years, at_once)
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _By:
+    """Who archives, and with what."""
+
+    desk: Desk
+    actor: Actor
+
+
 def _all_of(
-    desk: Desk, workspace: str, folder: Path, years: int, at_once: int
+    by: _By, workspace: str, folder: Path, years: int, at_once: int
 ) -> Iterator[Archived | NotArchived]:
-    while span := _span(desk.database, workspace, years, at_once):
-        done = _one(desk, span, folder)
+    while span := _span(by.desk.database, workspace, years, at_once):
+        done = _one(by, span, folder)
+        if isinstance(done, NotArchived):
+            _log_failure(by, span, done)
         if done is not None:
             yield done
         if not isinstance(done, Archived):
@@ -88,56 +108,98 @@ def _span(database: Database, workspace: str, years: int, at_once: int) -> _Span
     return _Span(head, first, last, stubs[-1].hash if stubs else GENESIS) if last >= first else None
 
 
-def _one(desk: Desk, span: _Span, folder: Path) -> Archived | NotArchived | None:
+def _one(by: _By, span: _Span, folder: Path) -> Archived | NotArchived | None:
     """Writes a file, verifies it, and lets the events go; None if another process was faster."""
     workspace = span.head.workspace
     path = folder / f"numberdesk-audit-{workspace}-{span.first}-{span.last}.jsonl"
+    try:
+        with _written(by.desk, span, path) as (stub, texts):
+            return (
+                Archived(workspace, span.first, span.last, path) if _let_go(by, span, stub, texts) else None
+            )
+    except _Bad as bad:
+        return NotArchived(bad.broken)
+    except BadArchive as problem:
+        return NotArchived(Broken(workspace, problem.seq, Fault.ARCHIVE, str(problem)))
+    except OSError as problem:
+        says = f"{path} could not be written: {problem.strerror}."
+        return NotArchived(Broken(workspace, span.first, Fault.ARCHIVE, says))
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What people wrote in a span, in a file that is not in its place yet."""
+
+    partial: Path
+    path: Path
+    erased: int  #: how many of them were erased when it was written
+
+
+@contextmanager
+def _written(desk: Desk, span: _Span, path: Path) -> Iterator[tuple[Stub, _Texts]]:
+    """The file, written, read back and verified; what people wrote vanishes unless it is put in its place."""
+    workspace = span.head.workspace
+    path.parent.mkdir(parents=True, exist_ok=True)
     with desk.database.read() as work:
+        if not audit_chain.may_let_go(work):
+            raise _Bad(Broken(workspace, span.first, Fault.ARCHIVE, MAY_NOT))
+        beside = archive_file.texts_beside(path)
+        partial = beside.with_suffix(f".{work.new_id('X')}.partial")
         sealed = _write(work, desk, span, path)
-        _write_texts(work, span, path.with_suffix(".texts.jsonl"))
+        texts = _Texts(partial, beside, audit_chain.erased(work, workspace, span.first, span.last))
+        archive_file.write_private(partial, _lines(work, span))
         at = work.now
     try:
         hashed = _checked(path, span)
         stub = Stub(workspace, span.last, span.first, hashed, sealed.sha256, sealed.signature, at)
         archive_file.open_archive(path).check(stub, desk.seal.public if desk.seal else None)
-    except _Bad as bad:
-        return NotArchived(bad.broken)
-    with desk.database.write() as work:
+        yield stub, texts
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _let_go(by: _By, span: _Span, stub: Stub, texts: _Texts) -> bool:
+    """Lets the events go; what was erased since their texts were written is not kept beside the archive.
+
+    Whoever erases holds the log as well: nothing is erased between that look and the end of the transaction,
+    and a process that was too slow puts no text in its place.
+    """
+    with by.desk.database.write() as work:
+        audit_chain.hold(work, stub.workspace)
+        if audit_chain.erased(work, stub.workspace, stub.first_seq, stub.seq) != texts.erased:
+            archive_file.write_private(texts.partial, _lines(work, span))
         if not audit_chain.let_go(work, stub):
-            return None
-        audit.append(work, _event(desk, stub))
-    return Archived(workspace, span.first, span.last, path)
+            return False
+        texts.partial.replace(texts.path)
+        audit.append(work, _event(by, stub))
+    return True
 
 
 def _write(work: UnitOfWork, desk: Desk, span: _Span, path: Path) -> Sealed:
     rows = audit_chain.lines(work, span.head.workspace, span.first - 1, span.last)
     partial = path.with_suffix(f".{work.new_id('X')}.partial")
-    with partial.open("xb") as file:
-        sealed = archive_file.write(
-            file, rows, desk.seal, workspace=span.head.workspace, first=span.first, last=span.last
-        )
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        with partial.open("xb") as file:
+            sealed = archive_file.write(
+                file, rows, desk.seal, workspace=span.head.workspace, first=span.first, last=span.last
+            )
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
     return sealed
 
 
-def _write_texts(work: UnitOfWork, span: _Span, path: Path) -> None:
-    """What people wrote, beside the sealed file, so that a line of it can be erased."""
-    with path.open("wb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        after = span.first - 1
-        while after < span.last:
-            page = audit_chain.page(work, span.head.workspace, after)
-            if not page:
-                break
-            after = page[-1][0].seq
-            by_seq = {line.seq: line for line, _ in page}
-            for text in audit_chain.texts(work, span.head.workspace, page[0][0].seq, min(after, span.last)):
-                if text.text is not None:
-                    file.write(archive_file.text_line(by_seq[text.seq], text))
-        file.flush()
-        os.fsync(file.fileno())
+def _lines(work: UnitOfWork, span: _Span) -> Iterator[bytes]:
+    """What people wrote, a line each: beside the sealed file, so that a line can be erased."""
+    after = span.first - 1
+    while after < span.last and (page := audit_chain.page(work, span.head.workspace, after)):
+        after = page[-1][0].seq
+        by_seq = {line.seq: line for line, _ in page}
+        for text in audit_chain.texts(work, span.head.workspace, page[0][0].seq, min(after, span.last)):
+            if text.text is not None:
+                yield archive_file.text_line(by_seq[text.seq], text)
 
 
 class _Bad(Exception):
@@ -170,11 +232,23 @@ def _short(span: _Span, seq: int, says: str) -> Broken:
     return Broken(span.head.workspace, seq, Fault.MISSING, says)
 
 
-def _event(desk: Desk, stub: Stub) -> AuditEvent:
+def _event(by: _By, stub: Stub) -> AuditEvent:
+    changes = {"first": stub.first_seq, "last": stub.seq, "hash": stub.hash, "sha256": stub.sha256}
+    return _of(by, stub.workspace, changes=changes)
+
+
+def _log_failure(by: _By, span: _Span, failed: NotArchived) -> None:
+    event = _of(
+        by, span.head.workspace, changes={"first": span.first, "last": span.last},
+        outcome=Outcome.FAILURE, reason=failed.broken.says,
+    )  # fmt: skip
+    with by.desk.database.write() as work:
+        audit.append(work, event)
+
+
+def _of(by: _By, workspace: str, **fields: Any) -> AuditEvent:
+    context = {"door": "worker" if by.actor is SYSTEM else "shell"}
     return AuditEvent(
-        workspace=stub.workspace,
-        account=desk.account,
-        actor=SYSTEM,
-        action=Action.AUDIT_ARCHIVED,
-        changes={"first": stub.first_seq, "last": stub.seq, "hash": stub.hash, "sha256": stub.sha256},
-    )
+        workspace=workspace, account=by.desk.account, actor=by.actor,
+        action=Action.AUDIT_ARCHIVED, context=context, **fields,
+    )  # fmt: skip

@@ -5,12 +5,14 @@ second file beside it.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
+from bot.model.audit import ActorType
 from bot.model.audit_chain import Line, canonical, record, to_line
 from bot.model.audit_seal import Seal, signed_by
 from bot.model.errors import SettingsError
@@ -131,7 +133,41 @@ def _lines(workspace: str, first: int, last: int, rows: Iterable[Hashed]) -> Ite
 def text_line(line: Line, text: Text) -> bytes:
     """What somebody wrote, as a line of the file beside the archive."""
     said = {"seq": text.seq, "field": text.field, "salt": text.salt, "text": text.text, "actor": line.actor}
+    said["whose"] = line.on_behalf_of if line.actor_type == ActorType.SYSTEM else line.actor
     return canonical(said) + b"\n"
+
+
+def texts_beside(path: Path) -> Path:
+    """Where the words of people are that belong to an archive."""
+    return path.with_suffix(".texts.jsonl")
+
+
+def forget(path: Path, theirs: Callable[[Mapping[str, Any]], bool]) -> int:
+    """Takes lines out of the file beside an archive, and returns how many; the new one appears when whole."""
+    kept, gone = [], 0
+    for line in path.read_bytes().splitlines(keepends=True):
+        if theirs(json.loads(line)):
+            gone += 1
+        else:
+            kept.append(line)
+    if gone:
+        partial = path.with_name(f"{path.name}.partial")
+        write_private(partial, kept)
+        partial.replace(path)
+    return gone
+
+
+def write_private(path: Path, lines: Iterable[bytes]) -> None:
+    """Writes a file that only its owner reads; the disk has all of it when this returns, or else nothing."""
+    try:
+        with path.open("wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _event(written: dict[str, Any], seq: int) -> Hashed:

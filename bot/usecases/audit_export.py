@@ -3,21 +3,24 @@
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TextIO
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot import __version__
-from bot.model.audit import Action, Actor, ActorType, AuditEvent
+from bot.model.audit import Action, Outcome
 from bot.model.audit_export import COLUMNS, Format, Taken, csv_row, json_line
 from bot.model.audit_ocsf import ocsf_line
 from bot.model.audit_query import AuditQuery
 from bot.model.audit_words import By
-from storage import audit, audit_chain, audit_search
+from bot.usecases import record
+from storage import audit_chain, audit_search
 from storage.audit import Reader
 from storage.audit_search import Counted
 from storage.unit_of_work import Database
 
 EVERYTHING = Reader(None)
-OPERATOR = Actor(ActorType.OPERATOR, "shell")
 Written = Callable[[int], None]
 """Is told after each event how many are written."""
 
@@ -37,10 +40,18 @@ def stats(database: Database, query: AuditQuery, by: By) -> list[Counted]:
 def export(
     database: Database, query: AuditQuery, kind: Format, out: TextIO, written: Written, *, account: str = ""
 ) -> int:
-    """Writes every event that matches to `out` and returns how many; that it was done is logged."""
+    """Writes every event that matches to `out` and returns how many; that it was done is logged.
+
+    So is an export that broke off: whoever closed the pipe has read what had come through.
+    """
     found: Counter[str] = Counter()
-    _write(_counted(audit_search.stream(database, EVERYTHING, query), found, written), kind, out)
-    out.flush()
+    try:
+        _write(_counted(audit_search.stream(database, EVERYTHING, query), found, written), kind, out)
+        out.flush()
+    except BaseException as problem:
+        with suppress(SQLAlchemyError):  # if that is what broke it, the first error is the one to show
+            _log(database, query, kind, found, account, broken=type(problem).__name__)
+        raise
     _log(database, query, kind, found, account)
     return found.total()
 
@@ -75,19 +86,20 @@ def _counted(events: Iterable[Taken], found: Counter[str], written: Written) -> 
         written(number)
 
 
-def _log(database: Database, query: AuditQuery, kind: Format, found: Mapping[str, int], account: str) -> None:
+def _log(  # noqa: PLR0917 - one short call each, in the order of the sentence
+    database: Database,
+    query: AuditQuery,
+    kind: Format,
+    found: Mapping[str, int],
+    account: str,
+    broken: str | None = None,
+) -> None:
     """A line in every workspace's log, also where nothing was found: all of them were looked through."""
+    outcome = Outcome.FAILURE if broken else Outcome.SUCCESS
     with database.write() as work:
         for head in audit_chain.heads(work):
             changes = {"query": str(query), "format": kind.value, "found": found.get(head.workspace, 0)}
-            audit.append(
-                work,
-                AuditEvent(
-                    workspace=head.workspace,
-                    account=account,
-                    actor=OPERATOR,
-                    action=Action.AUDIT_EXPORTED,
-                    changes=changes,
-                    context={"door": "shell"},
-                ),
-            )
+            record.by_operator(
+                work, account, head.workspace, Action.AUDIT_EXPORTED,
+                outcome=outcome, reason=f"broken off: {broken}" if broken else None, changes=changes,
+            )  # fmt: skip

@@ -1,32 +1,128 @@
 """Takes what a person wrote out of the log. The chain holds its salted hash, and goes on holding."""
 
-from bot.model.audit import Action, Actor, ActorType, AuditEvent
-from storage import audit, audit_chain
-from storage.unit_of_work import Database
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-OPERATOR = Actor(ActorType.OPERATOR, "shell")
+from sqlalchemy.exc import DBAPIError
+
+from bot.model.audit import Action, Outcome
+from bot.model.errors import SettingsError
+from bot.usecases import record
+from bot.usecases.archive_file import forget, open_archive, texts_beside
+from storage import audit_chain
+from storage.engine import is_refused
+from storage.unit_of_work import Database, UnitOfWork
+
+SHORTEST = 3
+"""Characters of words that are erased wherever they stand: fewer would be in everything."""
 
 
-def erase(database: Database, account: str, user: str, *, reason: str) -> dict[str, int]:
-    """How many texts were blanked, by workspace; that it was done is itself an event, everywhere it was.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to go, and why."""
 
-    `reason` is written by the operator, and stands in the log.
+    user: str  #: Slack's id of who wrote it
+    reason: str  #: written by the operator; it stands in the log
+    naming: str | None = None  #: whatever anybody wrote in which this stands goes as well
+    archives: Path | None = None  #: a folder of archives; what people wrote lies beside each
+
+
+def erase(database: Database, account: str, wish: Wish) -> dict[str, int]:
+    """How many texts were blanked, by workspace; that it was done, or could not be, is itself an event.
+
+    Where nothing was found that is logged in every workspace: all were looked through. Raises SettingsError
+    if the database refuses it to this role, and for a file that cannot be read or written.
     """
+    try:
+        erased = _erase(database, account, wish)
+    except DBAPIError as problem:
+        if not is_refused(problem):
+            raise
+        _log_failure(database, account, wish, "the database refused it to this role")
+        raise SettingsError(
+            "The database refuses that to this role: use the DATABASE_URL of the one that owns the tables."
+        ) from problem
+    for workspace, count in _from_files(database, account, wish).items():
+        erased[workspace] = erased.get(workspace, 0) + count
+    if not erased:
+        _log_nothing(database, account, wish)
+    return erased
+
+
+def _erase(database: Database, account: str, wish: Wish) -> dict[str, int]:
+    """What is in the database. Each log is held before its texts are touched, as the archive does it."""
     erased: dict[str, int] = {}
     with database.write() as work:
         for head in audit_chain.heads(work):
-            count = audit_chain.erase(work, head.workspace, user)
+            audit_chain.hold(work, head.workspace)
+            count = audit_chain.erase(work, head.workspace, wish.user)
+            count += audit_chain.erase_named(work, head.workspace, wish.naming) if wish.naming else 0
             if count:
                 erased[head.workspace] = count
-        for workspace, count in erased.items():  # the log comes last of all locks
-            event = AuditEvent(
-                workspace=workspace,
-                account=account,
-                actor=OPERATOR,
-                action=Action.AUDIT_ERASED,
-                reason=reason,
-                changes={"user": user, "texts": count},
-                context={"door": "shell"},
-            )
-            audit.append(work, event)
+        for workspace, count in erased.items():
+            _log(work, account, workspace, wish, texts=count)
     return erased
+
+
+def _from_files(database: Database, account: str, wish: Wish) -> dict[str, int]:
+    """What lies beside archives that are recorded: another may just be written, and looks by itself."""
+    erased: dict[str, int] = {}
+    try:
+        for workspace, path in _archives(database, wish.archives):
+            if count := forget(path, lambda said: _is_theirs(said, wish)):
+                erased[workspace] = erased.get(workspace, 0) + count
+    except (OSError, ValueError) as problem:
+        says = f"a file beside an archive could not be changed: {problem}"
+        _log_failure(database, account, wish, says)
+        raise SettingsError(f"{says[0].upper()}{says[1:]}") from problem
+    if erased:
+        _log_files(database, account, wish, erased)
+    return erased
+
+
+def _archives(database: Database, folder: Path | None) -> Iterator[tuple[str, Path]]:
+    """The texts beside each archive in the folder that the database knows, with its workspace."""
+    for path in sorted(folder.glob("*.texts.jsonl")) if folder else ():
+        archive = open_archive(path.with_name(path.name.replace(".texts.jsonl", ".jsonl")))
+        with database.read() as work:
+            stubs = audit_chain.stubs(work, archive.workspace)
+        if any((stub.first_seq, stub.seq) == (archive.first, archive.last) for stub in stubs):
+            yield archive.workspace, texts_beside(archive.path)
+
+
+def _is_theirs(said: Mapping[str, Any], wish: Wish) -> bool:
+    if said.get("whose", said["actor"]) == wish.user:
+        return True
+    return bool(wish.naming) and str(wish.naming).casefold() in said["text"].casefold()
+
+
+def _log_files(database: Database, account: str, wish: Wish, erased: Mapping[str, int]) -> None:
+    with database.write() as work:
+        for workspace, count in erased.items():
+            _log(work, account, workspace, wish, archived=count)
+
+
+def _log(work: UnitOfWork, account: str, workspace: str, wish: Wish, **counts: int) -> None:
+    changes = {"user": wish.user, **_naming(wish), **counts}
+    record.by_operator(work, account, workspace, Action.AUDIT_ERASED, reason=wish.reason, changes=changes)
+
+
+def _naming(wish: Wish) -> dict[str, bool]:
+    """That words were erased wherever they stood; which ones must not stand in the log."""
+    return {"naming": True} if wish.naming else {}
+
+
+def _log_nothing(database: Database, account: str, wish: Wish) -> None:
+    changes = {"user": wish.user, **_naming(wish), "texts": 0}
+    with database.write() as work:
+        record.everywhere(work, account, Action.AUDIT_ERASED, reason=wish.reason, changes=changes)
+
+
+def _log_failure(database: Database, account: str, wish: Wish, why: str) -> None:
+    changes = {"user": wish.user, **_naming(wish)}
+    with database.write() as work:
+        record.everywhere(
+            work, account, Action.AUDIT_ERASED, outcome=Outcome.FAILURE, reason=why, changes=changes
+        )

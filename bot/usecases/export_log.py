@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from io import SEEK_END, TextIOWrapper
 from typing import IO
 
-from bot.model.audit import Action
+from bot.model.audit import Action, Outcome
 from bot.model.audit_export import Format
 from bot.model.audit_query import AuditQuery
 from bot.model.request import Person
@@ -73,6 +73,8 @@ def request_export(desk: Desk, person: Person, text: str, kind: Format) -> Expor
             query=text,
             format=kind.value,
         )
+        # the answer says how many there are
+        record.by_person(work, desk, person, Action.AUDIT_READ, changes={"query": text, "found": events})
     return ExportComing(events, kind, who.user is None, not_known)
 
 
@@ -101,6 +103,15 @@ def _now(desk: Desk, wanted: Export) -> tuple[Reader, AuditQuery]:
     with desk.database.read() as work:
         who, _ = reader(work, desk, wanted.person)
         return who, understood(work, wanted.person.workspace, wanted.query)
+
+
+def log_no_export(desk: Desk, wanted: Export, why: str) -> None:
+    """Notes in the log that whoever asked gets no file."""
+    with desk.database.write() as work:
+        record.by_person(
+            work, desk, wanted.person, Action.AUDIT_EXPORTED, outcome=Outcome.FAILURE, reason=why,
+            changes={"query": wanted.query, "format": wanted.format.value},
+        )  # fmt: skip
 
 
 def log_export(desk: Desk, wanted: Export, events: int) -> None:

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from bot.model import rules
-from bot.model.audit import LoggedEvent
+from bot.model.audit import Action, LoggedEvent, Outcome
 from bot.model.errors import Misread, NotUnderstood
 from bot.model.policy import Approvals
 from bot.model.request import REQUEST_ID, Person, RequestStatus
@@ -139,15 +139,32 @@ def requests_page(desk: Desk, person: Person, which: Which, *, older_than: str |
 
 
 def timeline(desk: Desk, person: Person, request_id: str) -> Timeline | NotTheirs:
-    """What happened to a request, for those whose it is, and for approvers. Asks Slack who is in a group."""
+    """What happened to a request, for those whose it is, and for approvers. Asks Slack who is in a group.
+
+    It is a part of the log: that it was read is logged.
+    """
     learn(desk, person.workspace, person.user)
-    with desk.database.read() as work:
+    with desk.database.write() as work:
         request = requests.get(work, request_id, person.workspace)
         everything, not_known = _may_read(work, desk, person)
         if request is None or not (everything or person.user in request.parties):
+            _log_reading(work, desk, person, request, Outcome.DENIED)
             return NotTheirs(not_known)
+        _log_reading(work, desk, person, request)
         events = tuple(audit.of_request(work, request_id))
         return Timeline(view_of(work, desk, request), events, is_approver(work, desk, person))
+
+
+def _log_reading(
+    work: UnitOfWork,
+    desk: Desk,
+    person: Person,
+    request: KeptRequest | None,
+    outcome: Outcome = Outcome.SUCCESS,
+) -> None:
+    """Logs that somebody read what happened to a request; they did nothing for those whose it is."""
+    request_id = request.id if request else None
+    record.by_person(work, desk, person, Action.AUDIT_READ, outcome=outcome, request_id=request_id)
 
 
 def is_approver(work: UnitOfWork, desk: Desk, person: Person) -> bool:

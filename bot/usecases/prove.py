@@ -7,13 +7,16 @@ hash, to a checkpoint that was told to the world outside before anybody asked fo
 from dataclasses import dataclass
 from typing import Any
 
-from bot.model.audit import Action
+from bot.model.audit import Action, Outcome
 from bot.model.audit_anchor import Checkpoint
 from bot.model.audit_chain import Line, digest, record
+from bot.usecases import record as logs
 from storage import audit_chain
 from storage.unit_of_work import Database, UnitOfWork
 
 KIND = "numberdesk.proof"
+LONGEST_ID = 40
+"""Characters of an event's id that are logged where there is none: it is whatever was typed."""
 MOST_EVENTS = 100_000
 """Events that a proof may lead over; checkpoints come far more often."""
 
@@ -35,13 +38,42 @@ class NotAnchored:
     """No checkpoint signed with this key has been told since the event: there will be one within the hour."""
 
 
-def prove(
-    database: Database, event_id: str, public: str
-) -> dict[str, Any] | NoSuchEvent | NotAsWritten | NotAnchored:
+Proven = dict[str, Any] | NoSuchEvent | NotAsWritten | NotAnchored
+
+
+def prove(database: Database, account: str, event_id: str, public: str) -> Proven:
     """The event, what people wrote in it with the salts, all that follows up to a checkpoint, and that one.
 
-    What follows is there without anybody's texts.
+    What follows is there without anybody's texts. That it was taken away, or could not be, is logged.
     """
+    found = _prove(database, event_id, public)
+    _log(database, account, event_id, found)
+    return found
+
+
+def _log(database: Database, account: str, event_id: str, found: Proven) -> None:
+    """In the log in which the event stands; in every one if it stands in none."""
+    fields: dict[str, Any] = {"changes": {"event": event_id[:LONGEST_ID]}}
+    if not isinstance(found, dict):
+        fields |= {"outcome": Outcome.FAILURE, "reason": _why_not(found)}
+    with database.write() as work:
+        row = audit_chain.by_id(work, event_id)
+        if row is None:
+            logs.everywhere(work, account, Action.AUDIT_PROVED, **fields)
+        else:
+            logs.by_operator(work, account, row[0].workspace, Action.AUDIT_PROVED, **fields)
+
+
+def _why_not(found: NoSuchEvent | NotAsWritten | NotAnchored) -> str:
+    match found:
+        case NotAsWritten(seq):
+            return f"event {seq} is not as it was written"
+        case NotAnchored():
+            return "no signed checkpoint covers it yet"
+    return "there is no such event"
+
+
+def _prove(database: Database, event_id: str, public: str) -> Proven:
     with database.read() as work:
         found = audit_chain.by_id(work, event_id)
         if found is None:

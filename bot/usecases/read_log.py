@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.model import rules
-from bot.model.audit import Action, Actor, ActorType, AuditEvent, LoggedEvent
+from bot.model.audit import Action, LoggedEvent, Outcome
 from bot.model.audit_query import AuditQuery
 from bot.model.audit_query_reader import parse_audit_query
 from bot.model.audit_words import By
@@ -15,13 +15,15 @@ from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
 from bot.usecases.judge import learn, why_not_approver
 from bot.usecases.look_up import reads_as_approver
-from storage import audit, audit_chain, audit_search, directory
+from storage import audit_search, directory
 from storage.audit import Reader
 from storage.audit_search import Counted
 from storage.unit_of_work import Database, UnitOfWork
 
 EVENTS = 10
 """Events in one message."""
+LONGEST_ID = 40
+"""Characters of an event's id that are logged where there is none: it is whatever was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +153,18 @@ def read_event(desk: Desk, person: Person, event_id: str) -> EventView | NoSuchE
         who, not_known = reader(work, desk, person)
         found = audit_search.one(work, who, event_id)
         if found is None:
+            _log_no_event(work, desk, person, event_id)
             return NoSuchEvent(not_known)
         record.by_person(work, desk, person, Action.AUDIT_READ, changes={"event": found.id})
         return EventView(found, audit_search.previous_hash(work, found))
+
+
+def _log_no_event(work: UnitOfWork, desk: Desk, person: Person, event_id: str) -> None:
+    """Whether there is one that is not theirs is not said, neither to them nor here."""
+    record.by_person(
+        work, desk, person, Action.AUDIT_READ, outcome=Outcome.DENIED,
+        reason="no such event, or none that concerns them", changes={"event": event_id[:LONGEST_ID]},
+    )  # fmt: skip
 
 
 def count_log(desk: Desk, person: Person, text: str, by: By) -> LogCounts:
@@ -178,13 +189,10 @@ def query_log(
         return audit_search.page(work, Reader(None), query, limit=limit, after=after)
 
 
-def log_reading(database: Database, account: str, text: str, found: int) -> None:
-    """Logs that an operator read the log, in every workspace's: they saw all of them."""
-    operator = Actor(ActorType.OPERATOR, "shell")
+def log_reading(database: Database, account: str, text: str, **found: Any) -> None:
+    """Logs that an operator read the log, in every workspace's: they saw all of them.
+
+    `found`: how many events, what they were counted by, or that they are followed.
+    """
     with database.write() as work:
-        for head in audit_chain.heads(work):
-            event = AuditEvent(
-                workspace=head.workspace, account=account, actor=operator, action=Action.AUDIT_READ,
-                changes={"query": text, "found": found}, context={"door": "shell"},
-            )  # fmt: skip
-            audit.append(work, event)
+        record.everywhere(work, account, Action.AUDIT_READ, changes={"query": text, **found})

@@ -5,7 +5,7 @@ from typing import Any
 from bot.model.audit import SYSTEM, Action, Actor, ActorType, AuditEvent, Outcome
 from bot.model.request import Person
 from bot.usecases.desk import Desk
-from storage import audit, jobs
+from storage import audit, audit_chain, jobs
 from storage.purchases import KeptPurchase
 from storage.requests import KeptRequest
 from storage.unit_of_work import UnitOfWork
@@ -16,6 +16,9 @@ _DOOR = {
     ActorType.OPERATOR: {"door": "shell"},
 }
 """Through which door it came; a purchase that a person settles by hand comes through theirs."""
+
+
+OPERATOR = Actor(ActorType.OPERATOR, "shell")
 
 
 def by_person(
@@ -43,6 +46,21 @@ def by_person(
             **fields,
         ),
     )
+
+
+def by_operator(work: UnitOfWork, account: str, workspace: str, action: Action, **fields: Any) -> None:
+    """Logs what somebody did in the shell, or could not do."""
+    event = AuditEvent(
+        workspace=workspace, account=account, actor=OPERATOR, action=action,
+        context=_DOOR[ActorType.OPERATOR], **fields,
+    )  # fmt: skip
+    audit.append(work, event)
+
+
+def everywhere(work: UnitOfWork, account: str, action: Action, **fields: Any) -> None:
+    """The same in the log of every workspace: what an operator does, or tries, concerns all of them."""
+    for head in audit_chain.heads(work):
+        by_operator(work, account, head.workspace, action, **fields)
 
 
 def of_request(work: UnitOfWork, request: KeptRequest, action: Action, **fields: Any) -> None:

@@ -69,12 +69,12 @@ def consider_settling(
     learn(desk, person.workspace, person.user)
     order = load(desk.database, purchase_id)
     if order is None or order.request.workspace != person.workspace:
-        return NoSuchPurchase()
+        return _not_there(desk, person)
     if order.purchase.status not in ASKABLE:
         return _log_denied(desk, person, NotOpen(order))
     obstacle = _obstacle(desk, person, order)
     if isinstance(obstacle, NotLookedUp):
-        return MayNotSettle(NOT_KNOWN)
+        return _not_known(desk, person, order)
     early = obstacle is None and _early_by_now(desk, order, to)
     return _log_denied(desk, person, early) if early else obstacle or MaySettle(order)
 
@@ -85,7 +85,7 @@ def settle_in_slack(
     """An approver's word. Asks nobody outside: a listener waits for it."""
     order = load(desk.database, purchase_id)
     if order is None or order.request.workspace != person.workspace:
-        return NoSuchPurchase()
+        return _not_there(desk, person)
     if obstacle := _obstacle(desk, person, order):
         return obstacle
     actor = Actor(ActorType.USER, person.user)
@@ -115,6 +115,11 @@ def settle_by_hand(
                 work, order.request, order.purchase, Action.PURCHASE_SETTLED,
                 actor=actor, reason=reason, changes=changes,
             )  # fmt: skip
+        elif actor.type is ActorType.OPERATOR:  # a person's door says and logs why not
+            record.of_purchase(
+                work, order.request, order.purchase, Action.PURCHASE_SETTLED, Outcome.DENIED,
+                actor=actor, reason="it is not open any more",
+            )  # fmt: skip
     return Settled(order) if settled else NotOpen(load(database, purchase_id) or order)
 
 
@@ -140,6 +145,21 @@ def _too_early(work: UnitOfWork, order: Order, to: PurchaseStatus, window: float
 def _early_by_now(desk: Desk, order: Order, to: PurchaseStatus) -> TooEarly | None:
     with desk.database.read() as work:
         return _too_early(work, order, to, desk.timing.settle_window)
+
+
+def _not_known(desk: Desk, person: Person, order: Order) -> MayNotSettle:
+    """Slack was asked, and still nobody knows whether this is an approver."""
+    with desk.database.write() as work:
+        _log_refusal(work, desk, person, order, NOT_KNOWN)
+    return MayNotSettle(NOT_KNOWN)
+
+
+def _not_there(desk: Desk, person: Person) -> NoSuchPurchase:
+    with desk.database.write() as work:
+        record.by_person(
+            work, desk, person, Action.PURCHASE_SETTLED, outcome=Outcome.DENIED, reason="no such purchase"
+        )
+    return NoSuchPurchase()
 
 
 def _log_denied(desk: Desk, person: Person, outcome: NotOpen | TooEarly) -> NotOpen | TooEarly:

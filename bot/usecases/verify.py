@@ -4,16 +4,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.model.audit import Action
 from bot.model.audit_anchor import Checkpoint
 from bot.model.audit_chain import GENESIS, Line, digest, hash_of_text
-from bot.model.audit_fault import Broken, Fault, Hashed, diagnose
+from bot.model.audit_fault import UNREADABLE, Broken, Fault, Hashed, diagnose, unreadable
 from bot.model.audit_fields import ALLOWED
 from bot.model.errors import SettingsError
 from bot.usecases import archive_file
 from storage import audit_chain
 from storage.audit import HASHED
 from storage.audit_chain import Head, Stub, Text
-from storage.unit_of_work import Database
+from storage.unit_of_work import Database, UnitOfWork
 
 Progress = Callable[[int], None]  #: told how many more events were checked
 _TEXTS = {action.value: tuple(fields.texts) for action, fields in ALLOWED.items() if fields.texts}
@@ -56,6 +57,9 @@ class _Walk:
     met: int = 0
     archives: int = 0
     before: int = field(default=0)
+    believed: bool = False  #: what is before the first event, since that was asked for
+    first_erased: int = 0
+    told: int = 0  #: texts of which the log says that they were erased
 
 
 class _Found(Exception):
@@ -80,10 +84,14 @@ def verify(
     Raises SettingsError for an anchor, or an archive, of a workspace that this database does not hold.
     """
     with database.read() as work:
-        heads = audit_chain.heads(work)
+        heads, lost = audit_chain.heads(work), audit_chain.headless(work)
     files = [archive_file.open_archive(path) for path in proof.archives]
-    _must_be_ours({head.workspace for head in heads}, proof.anchors, files)
-    return [_verify_one(database, head, proof, files, progress) for head in heads]
+    _must_be_ours(
+        {head.workspace for head in heads} | {workspace for workspace, _ in lost}, proof.anchors, files
+    )
+    found = [_verify_one(database, head, proof, files, progress) for head in heads]
+    says = "the log's head is gone: nothing says any more that event {} is its first and where it ends."
+    return found + [Broken(one, seq, Fault.MISSING, says.format(seq)) for one, seq in lost]
 
 
 def _must_be_ours(
@@ -114,6 +122,8 @@ def _verify_one(
         walk = _start(database, head, proof, mine, anchors)
         for file in mine:
             _follow(database, walk, file.events(), progress, archived=True)
+        if not walk.believed:
+            _check_left_over(database, walk)
         _check_rows(database, walk, head, progress)
         _check_end(database, walk, head)
     except _Found as found:
@@ -148,6 +158,7 @@ def _start(
     anchors: Mapping[int, str],
 ) -> _Walk:
     """Where the check begins: at the very first event, behind an archive, or where one was asked for."""
+    begun = False
     with database.read() as work:
         stubs = audit_chain.stubs(work, head.workspace)
         seq, hashed = _before(stubs, files)
@@ -158,8 +169,9 @@ def _start(
                     f"There is no event {proof.start - 1}: name one of {seq + 1} to {head.seq} with --from."
                 )
             seq, hashed = proof.start - 1, believed[1]
+            begun = True
     _check_stubs(head, stubs, files, proof.key)
-    walk = _Walk(head.workspace, seq, hashed, anchors, first=seq + 1)
+    walk = _Walk(head.workspace, seq, hashed, anchors, first=seq + 1, believed=begun)
     walk.before = sum(at < seq for at in anchors)
     _meet(walk)
     return walk
@@ -188,7 +200,7 @@ def _check_rows(database: Database, walk: _Walk, head: Head, progress: Progress)
     """The rows, a page at a time, each in a look of its own: nothing is kept open for long."""
     while walk.seq < head.seq:
         with database.read() as work:
-            page = audit_chain.page(work, walk.workspace, walk.seq)
+            page = _page(work, walk)
             page = [row for row in page if row[0].seq <= head.seq]  # what came since is not its business
             if not page:
                 return
@@ -197,19 +209,60 @@ def _check_rows(database: Database, walk: _Walk, head: Head, progress: Progress)
         _check_texts(walk, page, texts)
 
 
+def _page(work: UnitOfWork, walk: _Walk) -> list[Hashed]:
+    """The next rows; those before one that cannot be read come one at a time."""
+    try:
+        return audit_chain.page(work, walk.workspace, walk.seq)
+    except UNREADABLE:
+        pass
+    try:
+        return audit_chain.page(work, walk.workspace, walk.seq, limit=1)
+    except UNREADABLE:
+        raise _Found(unreadable(walk.workspace, walk.seq + 1)) from None
+
+
+def _check_left_over(database: Database, walk: _Walk) -> None:
+    """Rows before the first that is checked were archived, and are about to go: they must lead to it."""
+    with database.read() as work:
+        first = audit_chain.first_number(work, walk.workspace)
+        if first is None or first > walk.seq:
+            return
+        last: tuple[int, str] | None = None
+        for line, hashed in audit_chain.lines(work, walk.workspace, first - 1, walk.seq):
+            if (
+                line.seq < 1
+                or (last and (line.seq - 1, line.previous_hash) != last)
+                or digest(line) != hashed
+            ):
+                raise _Found(_put_in(walk, line.seq))
+            last = line.seq, hashed
+    if last != (walk.seq, walk.hash):
+        raise _Found(_put_in(walk, first))
+
+
+def _put_in(walk: _Walk, seq: int) -> Broken:
+    says = (
+        f"event {seq} was put in: it stands before event {walk.seq + 1}, and nothing leads from it to there."
+    )
+    return Broken(walk.workspace, seq, Fault.INSERTED, says)
+
+
 def _follow(
     database: Database, walk: _Walk, page: Iterable[Hashed], progress: Progress, *, archived: bool = False
 ) -> None:
     seq, previous, told = walk.seq, walk.hash, walk.seq
-    for row in page:
-        line, hashed = row
-        seq += 1
-        if line.seq != seq or line.previous_hash != previous or digest(line) != hashed:
-            raise _Found(_diagnose(database, row, seq, previous, archived=archived))
-        previous = hashed
-        if seq in walk.anchors:
-            walk.seq, walk.hash = seq, hashed
-            _meet(walk)
+    try:
+        for row in page:
+            line, hashed = row
+            seq += 1
+            if line.seq != seq or line.previous_hash != previous or digest(line) != hashed:
+                raise _Found(_diagnose(database, row, seq, previous, archived=archived))
+            previous = hashed
+            if seq in walk.anchors:
+                walk.seq, walk.hash = seq, hashed
+                _meet(walk)
+    except UNREADABLE:
+        raise _Found(unreadable(walk.workspace, seq)) from None
     walk.seq, walk.hash = seq, previous
     progress(seq - told)
 
@@ -238,14 +291,42 @@ def _meet(walk: _Walk) -> None:
 def _check_texts(walk: _Walk, page: Sequence[Hashed], texts: Sequence[Text]) -> None:
     kept = {(text.seq, text.field): text for text in texts}
     for line, _ in page:
+        walk.told += _erased_by(line)
         for name, hashed in hashes_of(line):
-            text = kept.get((line.seq, name))
+            text = kept.pop((line.seq, name), None)
             if text is None:
                 raise _bad_text(line, f"the {name} of event {line.seq} is missing, and was not erased.")
             if text.text is None:
                 walk.erased += 1
+                walk.first_erased = walk.first_erased or line.seq
             elif hash_of_text(text.salt or "", text.text) != hashed:
                 raise _bad_text(line, f"the {name} of event {line.seq} was changed.")
+
+    for seq, name in sorted(kept):
+        says = f"the {name} of event {seq} was put in: the event holds no hash of it."
+        raise _Found(Broken(walk.workspace, seq, Fault.TEXT, says))
+
+
+def _erased_by(line: Line) -> int:
+    """How many texts an event says that it took out of the database."""
+    return int(line.changes.get("texts", 0)) if line.action == Action.AUDIT_ERASED else 0
+
+
+def _check_erased(database: Database, walk: _Walk) -> None:
+    """Whoever erases says so in the same transaction: what is blank beyond that was blanked by somebody else.
+
+    One that was erased while we looked is told behind the end of the look.
+    """
+    if walk.erased <= walk.told:
+        return
+    with database.read() as work:
+        told = sum(map(_erased_by, audit_chain.since(work, walk.workspace, Action.AUDIT_ERASED, walk.seq)))
+    if walk.erased > walk.told + told:
+        says = (
+            f"{walk.erased} texts from event {walk.first_erased} on are blank, and the log says of"
+            f" {walk.told + told} that they were erased."
+        )
+        raise _Found(Broken(walk.workspace, walk.first_erased, Fault.TEXT, says))
 
 
 def hashes_of(line: Line) -> Iterator[tuple[str, str]]:
@@ -273,6 +354,7 @@ def _check_end(database: Database, walk: _Walk, head: Head) -> None:
     if walk.seq == head.seq and walk.hash != head.hash:
         says = f"event {walk.seq} is not the one that the log's head knows."
         raise _Found(Broken(walk.workspace, walk.seq, Fault.CHANGED, says))
+    _check_erased(database, walk)
     with database.read() as work:
         beyond = audit_chain.beyond_head(work, walk.workspace)
     if beyond is not None:

@@ -56,6 +56,7 @@ DONE: Mapping[Action, str] = {
     Action.AUDIT_ARCHIVED: "moved old events to an archive",
     Action.AUDIT_CHECKPOINT: "told where the log stands",
     Action.AUDIT_VERIFIED: "checked the log",
+    Action.AUDIT_PROVED: "took away the proof of an event",
 }
 TRIED: Mapping[Action, str] = {
     Action.REQUEST_SUBMITTED: "tried to ask",
@@ -67,6 +68,12 @@ TRIED: Mapping[Action, str] = {
     Action.PURCHASE_SETTLED: "tried to say what became of it",
     Action.SWEEP_ADOPTED: "tried to adopt a number",
     Action.SWEEP_IGNORED: "tried to ignore a difference",
+    Action.SWEEP_REOPENED: "tried to take up a difference again",
+    Action.AUDIT_READ: "tried to read the log",
+    Action.AUDIT_EXPORTED: "tried to take the log away",
+    Action.AUDIT_ERASED: "tried to take out of the log what somebody wrote",
+    Action.AUDIT_ARCHIVED: "tried to move old events to an archive",
+    Action.AUDIT_PROVED: "tried to take away the proof of an event",
 }
 """What people may be refused; everything else is done when it is logged."""
 _SAY_THEIR_OUTCOME = frozenset(

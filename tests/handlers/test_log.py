@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -133,7 +134,9 @@ def test_who_lacks_the_scope_hears_what_to_do(team: Several) -> None:
     asked(team.otto, "export", "will come to you")
     told = team.otto.wait_message(team.otto.direct, "may not send files", timeout=20)
     assert "`files:write`" in told.words
-    assert team.desk.events().count("audit.exported") == 0, "nothing was handed out"
+    logged = json.loads(team.desk.run("audit", "query", "action:audit.exported", "--json").stdout)
+    assert [(one["outcome"], one["actor"]["id"]) for one in logged] == [("failure", "U0OTTO")]
+    assert "missing_scope" in logged[0]["reason"], "nothing was handed out"
 
 
 def test_a_refusal_of_slack_is_told(team: Several) -> None:

@@ -318,7 +318,10 @@ def test_an_operator_settles_a_purchase_once_and_it_is_logged(kept: tuple[Shell,
     assert again.returncode == 1
     assert "is bought already; nothing was changed" in again.stderr
     logged = json.loads(shell.run("audit", "query", "action:purchase.settled", "--json").stdout)
-    assert [(e["actor"]["id"], e["reason"]) for e in logged] == [("shell", "it is in the console")]
+    assert [(e["actor"]["id"], e["outcome"], e["reason"]) for e in logged] == [
+        ("shell", "denied", "it is not open any more"),
+        ("shell", "success", "it is in the console"),
+    ]
 
 
 def test_not_bought_is_believed_once_the_providers_list_has_had_its_time(

@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import text
@@ -157,28 +158,22 @@ def test_a_signing_key_that_is_none_is_named_without_its_value(shell: Shell) -> 
     assert "c2hvcnQ=" not in done.stderr
 
 
+SOURCE = {"PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+@contextmanager
+def following(shell: Shell, query: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "bot", "audit", "query", query, "--follow", "--json", "--limit", "1"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=shell.at, env=shell.environ | SOURCE, text=True, **pipes) as program:
+        try:
+            yield program
+        finally:
+            program.kill()
+
+
 def test_following_goes_on_with_what_comes_in(shell: Shell, rows: Database) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "bot",
-        "audit",
-        "query",
-        "actor:U0BEA",
-        "--follow",
-        "--json",
-        "--limit",
-        "1",
-    ]
-    root = {"PYTHONPATH": str(Path(__file__).parents[2])}
-    with subprocess.Popen(
-        command,
-        cwd=shell.at,
-        env=shell.environ | root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as program:
+    with following(shell, "actor:U0BEA") as program:
         assert program.stdout and program.stderr
         assert json.loads(program.stdout.readline())["seq"] == 7
         log(rows, 3)
@@ -204,3 +199,84 @@ def test_a_name_is_whom_the_directory_knows(shell: Shell, rows: Database) -> Non
     assert {event["actor"]["id"] for event in found} == {"U0BEA"} and len(found) == 4
     done = shell.run("audit", "query", "actor:@eve")
     assert (done.returncode, "Nobody known here is called" in done.stderr) == (2, True)
+
+
+# --- each door logs that the log was read ---
+
+
+def newest(rows: Database) -> dict[str, Any]:
+    """The log's newest event, without asking a door that would add one."""
+    with rows.read() as work:
+        (found,) = audit_search.page(work, Reader(None), AuditQuery(), limit=1)
+    event = found.event
+    named = {"action": event.action.value, "outcome": event.outcome.value, "actor": event.actor.id}
+    return named | {"changes": event.changes, "reason": event.reason}
+
+
+BEAS = "actor:U0BEA"
+READ = {"action": "audit.read", "outcome": "success", "reason": None, "actor": "shell"}
+
+
+@pytest.mark.parametrize(
+    ("words", "event"),
+    [
+        (("query", BEAS), READ | {"changes": {"query": BEAS, "found": 4}}),
+        (("stats", BEAS, "--by", "month"), READ | {"changes": {"query": BEAS, "by": "month"}}),
+        (
+            ("export", "--query", BEAS, "--format", "csv"),
+            READ | {"action": "audit.exported",
+                    "changes": {"query": BEAS, "found": 4, "format": "csv"}},
+        ),
+        (
+            ("prove", "E0NONE"),
+            READ | {"action": "audit.proved", "outcome": "failure", "changes": {"event": "E0NONE"},
+                    "reason": "there is no such event"},
+        ),
+        (
+            ("verify", "--from", "99"),
+            READ | {"action": "audit.verified", "outcome": "failure", "changes": {},
+                    "reason": "There is no event 98: name one of 1 to 8 with --from."},
+        ),
+        (
+            ("erase", "--user", "U0NONE", "--reason", "they asked"),
+            READ | {"action": "audit.erased", "changes": {"user": "U0NONE", "texts": 0},
+                    "reason": "they asked"},
+        ),
+    ],
+)  # fmt: skip
+def test_every_door_of_the_shell_logs_what_was_read_or_tried(
+    shell: Shell, rows: Database, words: tuple[str, ...], event: dict[str, Any]
+) -> None:
+    shell.run("audit", *words)
+    assert newest(rows) == event
+
+
+def test_who_follows_is_logged_before_they_see_anything(shell: Shell, rows: Database) -> None:
+    with following(shell, BEAS) as program:
+        assert program.stdout and program.stdout.readline()
+        assert newest(rows) == READ | {"changes": {"query": BEAS, "follow": True}}
+        program.send_signal(signal.SIGINT)
+
+
+def test_a_proof_that_was_taken_away_is_logged_with_its_event(shell: Shell, rows: Database) -> None:
+    with rows.read() as work:
+        row = audit_chain.line_at(work, ONE, 4)
+    assert row
+    checkpoint(cast("Desk", SimpleNamespace(database=rows, seal=Seal(PRIVATE), account="MAONE")), {})
+    assert shell.run("audit", "prove", row[0].id).returncode == 0
+    assert newest(rows) == READ | {"action": "audit.proved", "changes": {"event": row[0].id}}
+
+
+def test_an_export_whose_reader_went_away_is_logged_as_far_as_it_came(shell: Shell, rows: Database) -> None:
+    log(rows, 3000)
+    command = [sys.executable, "-m", "bot", "audit", "export"]
+    with subprocess.Popen(
+        command, cwd=shell.at, env=shell.environ | SOURCE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as program:
+        assert program.stdout and program.stderr
+        assert program.stdout.readline().startswith(b'{"event"')
+        program.stdout.close()
+        assert program.wait(60) == 2
+    event = newest(rows)
+    assert (event["action"], event["outcome"]) == ("audit.exported", "failure")
+    assert event["reason"] == "broken off: BrokenPipeError" and 0 < event["changes"]["found"] < 3008

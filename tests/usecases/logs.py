@@ -30,9 +30,11 @@ def run(work: UnitOfWork, *statements: str) -> None:
         work.execute(text(statement))
 
 
-def rehash(work: UnitOfWork, first: int, last: int | None = None, *, head: bool = True) -> None:
+def rehash(
+    work: UnitOfWork, first: int, last: int | None = None, *, head: bool = True, workspace: str = ONE
+) -> None:
     """Gives lines the hashes they would have had, as somebody would who knows how it is done."""
-    found = list(audit_chain.lines(work, ONE, first - 2, last))
+    found = list(audit_chain.lines(work, workspace, first - 2, last))
     previous = found[0][1]
     for line, _ in found[1:]:
         line = line._replace(previous_hash=previous)  # noqa: PLW2901
@@ -41,5 +43,5 @@ def rehash(work: UnitOfWork, first: int, last: int | None = None, *, head: bool 
         values = {"before": line.previous_hash, "hash": previous, "id": line.id}
         work.connection.execute(text(statement), values)
     if head:
-        values = {"hash": previous, "w": ONE}
+        values = {"hash": previous, "w": workspace}
         work.connection.execute(text("UPDATE audit_head SET hash = :hash WHERE workspace = :w"), values)

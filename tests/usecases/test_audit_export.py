@@ -17,7 +17,7 @@ from bot.model.audit_words import By
 from bot.model.errors import Misread, NotUnderstood
 from bot.shell_audit import bars, pointed
 from bot.usecases.audit_export import count_events, export, stats
-from bot.usecases.erase import erase
+from bot.usecases.erase import Wish, erase
 from bot.whole_file import whole_file
 from storage import audit, audit_search
 from storage.audit import Reader
@@ -81,7 +81,7 @@ def test_what_somebody_wrote_among_the_changes_is_in_every_format(database: Data
 
 def test_an_erased_text_is_said_to_be_erased(database: Database) -> None:
     _log(database, "T0ONE", "private")
-    erase(database, "MA", "U0BEA", reason="she asked")
+    erase(database, "MA", Wish(user="U0BEA", reason="she asked"))
     of_actor = AuditQuery((Term(Key.ACTOR, (Is("U0BEA"),)),))
     line = json.loads(_taken(database, Format.JSONL, of_actor))
     assert line["texts"] == {"reason": {"salt": None, "text": None}}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 
 from bot.model.audit import Action, Outcome
 from bot.model.audit_anchor import Checkpoint
@@ -129,22 +129,25 @@ def checked(proof: object, public: str, tmp_path: Path) -> subprocess.CompletedP
 
 
 def proven(desk: Desk) -> dict[str, Any]:
-    """A proof of the fourth of seven events, by a checkpoint that was told after the sixth."""
+    """A proof of the fourth of eight events, by a checkpoint that was told after the seventh.
+
+    The fifth is the attempt at a proof that came too early.
+    """
     assert desk.seal
     log(desk.database, 4)
     (event,) = newest(desk.database)
-    assert prove(desk.database, event.id, desk.seal.public) == NotAnchored()
+    assert prove(desk.database, "MAONE", event.id, desk.seal.public) == NotAnchored()
     log(desk.database, 2)
     checkpoint(desk, {})
     log(desk.database, 1)
-    proof = prove(desk.database, event.id, desk.seal.public)
+    proof = prove(desk.database, "MAONE", event.id, desk.seal.public)
     assert isinstance(proof, dict)
     return proof
 
 
 def test_somebody_else_checks_a_proof_with_the_public_key_and_the_script(desk: Desk, tmp_path: Path) -> None:
     proof = proven(desk)
-    assert [one["seq"] for one in proof["following"]] == [5, 6]
+    assert [one["seq"] for one in proof["following"]] == [5, 6, 7]
     assert "because" not in json.dumps(proof["following"]), "nobody else's words"
     done = checked(proof, desk.seal.public if desk.seal else "", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
@@ -196,7 +199,7 @@ def test_no_proof_vouches_for_what_was_changed_and_hashed_again(desk: Desk) -> N
             of = (schema.audit_event.c.workspace == ONE) & (schema.audit_event.c.seq == line.seq)
             new = {"actor": forged.actor, "previous_hash": forged.previous_hash, "hash": previous}
             work.execute(schema.audit_event.update().where(of).values(new))
-    assert prove(desk.database, proof["event"]["id"], desk.seal.public) == NotAsWritten(6)
+    assert prove(desk.database, "MAONE", proof["event"]["id"], desk.seal.public) == NotAsWritten(7)
 
 
 def test_what_came_between_a_checkpoint_and_its_record_gets_one_of_its_own(desk: Desk) -> None:
@@ -215,11 +218,11 @@ def test_the_script_is_as_short_as_it_says() -> None:
 def test_there_is_no_proof_of_what_is_not_there_or_was_changed(desk: Desk) -> None:
     log(desk.database, 2)
     assert desk.seal
-    assert prove(desk.database, "E0NONE", desk.seal.public) == NoSuchEvent()
     (event,) = newest(desk.database)
+    assert prove(desk.database, "MAONE", "E0NONE", desk.seal.public) == NoSuchEvent()
     with unguarded(desk.database) as work:
         run(work, "UPDATE audit_event SET actor = 'U0EVE' WHERE seq = 2")
-    assert prove(desk.database, event.id, desk.seal.public) == NotAsWritten(2)
+    assert prove(desk.database, "MAONE", event.id, desk.seal.public) == NotAsWritten(2)
 
 
 # --- archives ---
@@ -309,7 +312,11 @@ def test_a_log_that_does_not_hold_is_not_archived(aged: Desk, tmp_path: Path) ->
     (found,) = archive(aged, tmp_path, 2)
     assert isinstance(found, NotArchived)
     assert (found.broken.seq, found.broken.fault) == (4, Fault.CHANGED)
-    assert len(newest(aged.database, 20)) == 9
+    failed, *others = newest(aged.database, 20)
+    assert len(others) == 9
+    assert (failed.event.action, failed.event.outcome) == (Action.AUDIT_ARCHIVED, Outcome.FAILURE)
+    assert failed.event.reason == found.broken.says
+    assert failed.event.changes == {"first": 1, "last": 7}
 
 
 def test_an_archive_that_another_process_took_is_not_taken_twice(aged: Desk) -> None:
@@ -318,6 +325,28 @@ def test_an_archive_that_another_process_took_is_not_taken_twice(aged: Desk) -> 
         assert audit_chain.let_go(work, stub)
         assert not audit_chain.let_go(work, stub)
         assert work.connection.scalar(text("SELECT count(*) FROM audit_event")) == 2
+
+
+def test_rows_that_are_about_to_go_lead_to_what_was_kept_of_them(aged: Desk, tmp_path: Path) -> None:
+    """They may be let go bit by bit, and are there until the last bit went; others were put in."""
+    with aged.database.read() as work:
+        kept = work.execute(select(schema.audit_event).where(schema.audit_event.c.seq <= 7)).mappings().all()
+    (one,) = archived(aged, tmp_path)
+    for row in kept[3:]:
+        put_back(aged.database, **row)
+    for proof in (Proof(), Proof(archives=[one.path])):
+        assert isinstance(verify(aged.database, proof)[0], Sound)
+    put_back(aged.database, **{**kept[2], "actor": "U0EVE"})
+    for proof in (Proof(), Proof(archives=[one.path])):
+        (found,) = verify(aged.database, proof)
+        assert isinstance(found, Broken)
+        assert (found.seq, found.fault) == (3, Fault.INSERTED)
+    assert isinstance(verify(aged.database, Proof(start=9))[0], Sound), "what is before it is believed"
+
+
+def put_back(database: Database, **row: Any) -> None:
+    with unguarded(database) as work:
+        work.execute(insert(schema.audit_event).values(row))
 
 
 @pytest.mark.parametrize(

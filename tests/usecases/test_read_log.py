@@ -165,7 +165,13 @@ def test_one_event_is_read_with_its_hashes_by_those_who_may(bench: Bench) -> Non
     assert (found.logged.id, found.previous_hash) == (newest.id, first.hash)
     assert isinstance(read_event(bench.desk, bench.person("U0BEA"), newest.id), NoSuchEvent)
     assert isinstance(read_event(bench.desk, Person("T0ELSE", "U0BOSS"), newest.id), NoSuchEvent)
-    assert [e.changes for e in bench.logged(Action.AUDIT_READ)] == [{"query": ""}, {"event": newest.id}]
+    assert [(e.outcome.value, e.actor.id, e.changes) for e in bench.logged(Action.AUDIT_READ)] == [
+        ("success", "U0BOSS", {"query": ""}),
+        ("success", "U0BOSS", {"event": newest.id}),
+        ("denied", "U0BEA", {"event": newest.id}),
+        ("denied", "U0BOSS", {"event": newest.id}),
+    ]
+    assert bench.logged(Action.AUDIT_READ)[-1].workspace == "T0ELSE"
 
 
 def test_what_was_bought_counts_once_for_who_asked(bench: Bench) -> None:

@@ -15,7 +15,7 @@ from bot.model.audit_query import AuditQuery
 from bot.model.audit_seal import Seal, make_key
 from bot.model.errors import SettingsError
 from bot.usecases.audit_export import export
-from bot.usecases.erase import erase
+from bot.usecases.erase import Wish, erase
 from bot.usecases.verify import Sound
 from bot.usecases.verify_file import verify_file
 from storage.unit_of_work import Database
@@ -79,7 +79,7 @@ def test_an_export_is_sound_by_itself(file: Path) -> None:
 
 def test_erased_texts_are_counted_and_the_rest_holds(database: Database, tmp_path: Path) -> None:
     log(database, 10)
-    erase(database, "MAONE", "U0BEA", reason="she asked")
+    erase(database, "MAONE", Wish(user="U0BEA", reason="she asked"))
     (found,) = verify_file(taken(database, tmp_path / "erased.jsonl"))
     assert isinstance(found, Sound)
     assert (found.last, found.erased) == (11, 2)
