@@ -1,4 +1,4 @@
-"""What people wrote, held against the hashes that the log holds of it: in the database and beside archives."""
+"""What people wrote, held against the hashes that the log holds: in the database and beside archives."""
 
 from collections.abc import Iterator, Sequence
 

@@ -29,6 +29,7 @@ from storage.unit_of_work import Database
 from tests.storage.tamper import unguarded
 from tests.unit.test_cli import Shell
 from tests.usecases.logs import ONE, log, run
+from tests.usecases.queries import BAD
 
 PRIVATE, PUBLIC = make_key()
 SCRIPT = Path(__file__).parents[2] / "docs" / "check_proof.py"
@@ -199,6 +200,15 @@ def test_a_name_is_whom_the_directory_knows(shell: Shell, rows: Database) -> Non
     assert {event["actor"]["id"] for event in found} == {"U0BEA"} and len(found) == 4
     done = shell.run("audit", "query", "actor:@eve")
     assert (done.returncode, "Nobody known here is called" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(("query", "says"), BAD, ids=[text[:40] for text, _ in BAD])
+def test_what_is_no_question_is_one_line_and_nothing_happens(shell: Shell, query: str, says: str) -> None:
+    for words in (("query", query), ("stats", query), ("export", "--query", query)):
+        done = shell.run("audit", *words)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+        assert says in done.stderr
+    assert "events 1 to 8 hold together" in shell.run("audit", "verify").stdout
 
 
 # --- each door logs that the log was read ---
