@@ -136,10 +136,9 @@ def _start(
         seq, hashed = _before(stubs, files)
         if proof.start is not None and proof.start > seq + 1 and not files:
             believed = audit_chain.line_at(work, head.workspace, proof.start - 1)
-            if believed is None:
-                raise SettingsError(
-                    f"There is no event {proof.start - 1}: name one of {seq + 1} to {head.seq} with --from."
-                )
+            if believed is None or proof.start > head.seq:
+                there = f"name one of {seq + 1} to {head.seq} with --from."
+                raise SettingsError(f"There is no event {proof.start} to begin with: {there}")
             seq, hashed = proof.start - 1, believed[1]
             begun = True
     _check_stubs(head, stubs, files, proof.key)

@@ -141,6 +141,8 @@ def test_old_events_are_archived_and_verified_with_their_file(shell: Shell, rows
     assert "T0OLD: events 1 to 4 hold together" in verified.stdout
     assert "1 archives checked" in verified.stdout
     assert shell.run("audit", "verify", "--archive", "nowhere").returncode == 2
+    both = shell.run("audit", "verify", "--from", "3", "--archive", "old/numberdesk-audit-T0OLD-1-3.jsonl")
+    assert (both.returncode, "from their first event on" in both.stderr) == (2, True)
 
 
 def test_a_log_that_does_not_hold_is_not_archived(shell: Shell, rows: Database) -> None:
@@ -245,7 +247,7 @@ READ = {"action": "audit.read", "outcome": "success", "reason": None, "actor": "
         (
             ("verify", "--from", "99"),
             READ | {"action": "audit.verified", "outcome": "failure", "changes": {},
-                    "reason": "There is no event 98: name one of 1 to 8 with --from."},
+                    "reason": "There is no event 99 to begin with: name one of 1 to 8 with --from."},
         ),
         (
             ("erase", "--user", "U0NONE", "--reason", "they asked"),
