@@ -171,7 +171,9 @@ def make_workers(parts: Parts, settings: Settings) -> tuple[Worker, ...]:
     crons = {"cron": _cron(parts, settings), "export": _exporting(parts, lease)}
     return (
         Worker(database, _buying(parts.desk), lease=lease, threads=BUYING_THREADS),
-        Worker(database, _saying(parts), lease=lease, threads=SAYING_THREADS, redo=DRAWING),
+        Worker(
+            database, _saying(parts), lease=lease, threads=SAYING_THREADS, redo=DRAWING, waits_count=False
+        ),
         Worker(database, _timing(parts.desk), lease=lease, threads=TIMING_THREADS),
         Worker(database, crons, lease=lease, threads=CRON_THREADS),
     )

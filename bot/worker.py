@@ -39,9 +39,14 @@ class Worker:
         lease: float,
         threads: int = 4,
         redo: Collection[str] = (),
+        waits_count: bool = True,
     ) -> None:
-        """`redo`: kinds that show the newest rows: who was held up may have shown old ones."""
+        """`redo`: kinds that show the newest rows: who was held up may have shown old ones.
+
+        `waits_count`: whether a job that only waited, without an error, has used up an attempt.
+        """
         self._redo = frozenset(redo)
+        self._waits_count = waits_count
         self._database = database
         self._handlers = handlers
         self._lease = lease
@@ -106,10 +111,11 @@ class Worker:
                 log.exception("the database did not answer; the worker goes on trying")
 
     def _answer(self, call: Call) -> None:
-        if call is Call.FOR_ONE:
-            self.run_one()
-        elif call is Call.FOR_ALL or monotonic() - self._looked >= POLL:
+        # what is due by time has no call of its own, and must not wait until there are no calls
+        if call is Call.FOR_ALL or monotonic() - self._looked >= POLL:
             self._run_due()
+        elif call is Call.FOR_ONE:
+            self.run_one()
 
     def _run_due(self) -> None:
         """Runs all that is due: by now, after a lease, or put by another process. Others of us help."""
@@ -134,7 +140,8 @@ class Worker:
             if delay is None:
                 kept = jobs.finish(work, job)
             else:
-                kept = jobs.postpone(work, job, delay=delay, error=error)
+                counts = self._waits_count or error is not None
+                kept = jobs.postpone(work, job, delay=delay, error=error, counts=counts)
             if not kept and job.kind in self._redo:
                 # It slept past its lease, and may have drawn an old state over what another drew meanwhile.
                 jobs.put(work, job.key, **job.args)

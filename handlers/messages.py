@@ -67,11 +67,16 @@ def render(parts: Parts, request_id: str) -> float | None:
 
 def _places(desk: Desk, seen: RequestView) -> Iterator[_Place]:
     request = seen.request
-    channel = request.approval_channel or (desk.policy and desk.policy.approvals.channel)
+    channel = _approvals_channel(desk, seen)
     unclear = any(p.status is PurchaseStatus.NEEDS_HUMAN for p in seen.purchases)
     if channel and (request.approvals_needed or unclear or APPROVAL in seen.cards):
         yield _Place(APPROVAL, channel, None)
     yield _Place(REQUEST, request.channel, request.requester)
+
+
+def _approvals_channel(desk: Desk, seen: RequestView) -> str | None:
+    """Where approvers see the request: what its rule said, or the policy says; None if neither names one."""
+    return seen.request.approval_channel or (desk.policy.approvals.channel if desk.policy else None)
 
 
 def _draw(parts: Parts, seen: RequestView, place: _Place) -> None:
@@ -189,6 +194,9 @@ def note(parts: Parts, word: Job) -> float | None:
         return None
     at = seen.cards.get(APPROVAL)
     elsewhere = at and seen.request.is_pending and at.channel != (seen.request.approval_channel or at.channel)
+    if at is None and not _approvals_channel(parts.desk, seen):
+        tell_pinged(parts.desk, seen.request, event)
+        return None
     if at is None or elsewhere:
         return NOT_POSTED_YET
     try:

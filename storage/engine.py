@@ -18,6 +18,13 @@ READ_ONLY = "numberdesk_read"
 """Execution option of a connection that only reads: on SQLite it does not take the write lock."""
 
 # An application that dies in the middle of a transaction must not keep a row for ever.
+# A peer that is gone without a word, as after a failover, is noticed within half a minute.
+_KEEPALIVES = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 _POSTGRES_TIMEOUTS = "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
 _INSUFFICIENT_PRIVILEGE = "42501"
 
@@ -46,7 +53,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         url,
         pool_size=pool_size,
         max_overflow=20,
-        connect_args={"options": _options(make_url(url)), "connect_timeout": 5},
+        connect_args={"options": _options(make_url(url)), "connect_timeout": 5, **_KEEPALIVES},
     )
     event.listen(engine, "begin", _postgres_begin)
     event.listen(engine, "checkin", _rests)

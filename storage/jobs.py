@@ -31,6 +31,8 @@ from sqlalchemy import (
 from storage.schema import Utc, job
 from storage.unit_of_work import CLOCK, INSERTS, UnitOfWork, from_microseconds
 
+OFTEN = 25
+"""Attempts, about an hour and a half of them, after which a job holds up no other."""
 LONGEST_LEASES = 10
 """Workers may have leases of different lengths, but not more than so many times one's own."""
 
@@ -75,16 +77,17 @@ def put(work: UnitOfWork, key: str, *, delay: float = 0, soonest: bool = False, 
     """
     now = work.now
     put_now = _put(work.connection.dialect.name, soonest)
-    work.execute(put_now, key=key, due_at=now + timedelta(seconds=delay), put_at=now, args=args)
+    work.execute(put_now, key=key, due_at=now + timedelta(seconds=delay), shift=work.shift, args=args)
     if delay <= 0:
         work.due_now.append(kind_of(key))
 
 
 @cache
 def _put(dialect: str, soonest: bool) -> Executable:  # noqa: FBT001 - called in one place
-    new = INSERTS[dialect](job).values(
-        {name: bindparam(name) for name in ("key", "due_at", "put_at", "args")}
-    )
+    # read here, and not when the transaction began: since then it may have waited for a row, and for others
+    put_at = CLOCK + bindparam("shift", type_=BigInteger)
+    given: dict[str, Any] = {name: bindparam(name) for name in ("key", "due_at", "args")}
+    new = INSERTS[dialect](job).values(put_at=put_at, **given)
     told = new.excluded
     again = {"args": told.args, "gen": job.c.gen + 1, "attempts": 0, "last_error": None}
     again |= {"due_at": told.due_at, "put_at": told.put_at}
@@ -152,11 +155,13 @@ def _claim(kinds: tuple[str, ...]) -> Executable:
 def behind(work: UnitOfWork, late: Job, *, starts: str, ends: str = "", failing: str) -> timedelta | None:
     """How long until the next of the jobs before `late`, of such keys, is due; None if there is none.
 
-    Those whose last error was another than `failing` are passed by: what cannot be done holds up nothing.
+    Those whose last error was another than `failing`, or that have failed often, are passed by: what cannot
+    be done holds up nothing.
     """
     alike = job.c.key.startswith(starts, autoescape=True) & job.c.key.endswith(ends, autoescape=True)
     earlier = tuple_(job.c.put_at, job.c.key) < tuple_(literal(late.put_at, Utc), literal(late.key))
     well = job.c.last_error.is_(None) | job.c.last_error.startswith(failing, autoescape=True)
+    well &= job.c.attempts <= OFTEN
     due_at = work.connection.scalar(select(func.min(job.c.due_at)).where(alike, earlier, well))
     return max(timedelta(0), due_at - work.now) if due_at else None
 
@@ -184,7 +189,7 @@ def _free(work: UnitOfWork, armed: Job) -> bool:
     return True
 
 
-def postpone(work: UnitOfWork, late: Job, *, delay: float, error: str | None) -> bool:
+def postpone(work: UnitOfWork, late: Job, *, delay: float, error: str | None, counts: bool = True) -> bool:
     """Gives a job back, due again in `delay` seconds; one that was re-armed keeps its own time.
 
     False if its lease was lost.
@@ -192,6 +197,8 @@ def postpone(work: UnitOfWork, late: Job, *, delay: float, error: str | None) ->
     mine = (job.c.key == late.key) & (job.c.lease == late.lease) & (job.c.gen == late.gen)
     again: dict[str, Any] = {"lease": None, "lease_until": None, "last_error": error}
     again["due_at"] = work.now + timedelta(seconds=delay)
+    if not counts:
+        again["attempts"] = job.c.attempts - 1
     return work.changed(update(job).where(mine).values(**again)) or _free(work, late)
 
 

@@ -50,6 +50,7 @@ ABSENT = {
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "soak: takes long; part of `make soak` only")
+    config.addinivalue_line("markers", "grows: takes long with SOAK=1; part of `make soak` as well")
     config.addinivalue_line("markers", "browser: drives the page in a real browser")
     missing = [what for what, absent in ABSENT.items() if absent]
     if REQUIRE_ALL and missing:

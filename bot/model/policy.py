@@ -58,7 +58,7 @@ class Approvals(_Table):
     def called_for(self, event: str) -> tuple[str, ...]:
         """Who is pinged when this happens to a request; nobody for what only has to be known."""
         match event.partition("-")[0]:  # reminders are counted: reminder-2
-            case "asked" | "reminder" | "repriced":
+            case "asked" | "reminder" | "repriced" | "needs_human":
                 return self.pinged
             case "escalated":
                 return self.escalate_to or ()

@@ -5,6 +5,8 @@ is still there at the approved price; commit the intent, which takes the job awa
 watchdog; call once; write down what the answer means. What is unclear is `unknown`, never repeated.
 """
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -31,8 +33,8 @@ log = structlog.get_logger(__name__)
 
 _S = PurchaseStatus
 
-WRITES = 3
-"""Times that an answer is written down before the watchdog has to find out by asking."""
+WRITE_AGAIN_AFTER = (0.1, 1.0, 3.0)
+"""Seconds until an answer is written down again; after the last the watchdog has to find out by asking."""
 AGAIN_AFTER = (5.0, 15.0, 60.0, 180.0, 300.0)
 """Seconds until a purchase that surely was not made is tried again; after the last it is refused."""
 SLACK_AGAIN = (5.0, 60.0)
@@ -129,7 +131,7 @@ def _intend(desk: Desk, order: Order) -> str | None:
         )
     if desk.uptime() - began > desk.timing.buy_watchdog / 2:
         # The process slept; by now the watchdog may be settling. The call was not made, and will not be.
-        _postpone_call(desk, order, attempt, NotSent("The program was stopped before the call."))
+        _not_sent(desk, order, attempt, NotSent("The program was stopped before the call."))
         return None
     return attempt
 
@@ -145,7 +147,7 @@ def _call(desk: Desk, order: Order, attempt: str) -> None:
     try:
         answer = desk.provider.buy(order.purchase.number, options)
     except (NotSent, RateLimited) as problem:
-        _postpone_call(desk, order, attempt, problem)
+        _not_sent(desk, order, attempt, problem)
     except NotFound as problem:
         _ask_whose(desk, order, attempt, problem)
     except Refused as problem:
@@ -176,18 +178,21 @@ def _ask_whose(desk: Desk, order: Order, attempt: str, refusal: NotFound) -> Non
 def _write(  # noqa: PLR0917 - one short call each, in the order of the sentence
     desk: Desk, order: Order, attempt: str, to: PurchaseStatus, note: str | None, api_id: str | None
 ) -> None:
-    for left in reversed(range(WRITES)):
+    _surely(order, lambda: _write_once(desk, order, attempt, to, note, api_id))
+
+
+def _surely(order: Order, write: Callable[[], None]) -> None:
+    """Writes down what an answer means; again if the database undid it: no deadlock may lose it."""
+    for pause in WRITE_AGAIN_AFTER:
         try:
-            _write_once(desk, order, attempt, to, note, api_id)
+            write()
         except DBAPIError as problem:
-            # a deadlock, or a number that somebody asked for in this moment: the answer is not to be lost
-            if not left:
-                raise
-            log.warning(
-                "an answer could not be written; again", purchase=order.purchase.id, why=str(problem.orig)
-            )
+            why = str(problem.orig)
+            log.warning("an answer could not be written; again", purchase=order.purchase.id, why=why)
+            time.sleep(pause)
         else:
             return
+    write()
 
 
 def _write_once(  # noqa: PLR0917
@@ -199,14 +204,18 @@ def _write_once(  # noqa: PLR0917
             jobs.put(work, f"settle:{order.purchase.id}", delay=1)
 
 
-def _postpone_call(desk: Desk, order: Order, attempt: str, problem: NotSent | RateLimited) -> None:
+def _not_sent(desk: Desk, order: Order, attempt: str, problem: NotSent | RateLimited) -> None:
     delay = _delay(order, problem)
     if delay is None:
         _write(desk, order, attempt, _S.REFUSED, _gave_up(problem), problem.api_id)
         return
+    _surely(order, lambda: _postpone_call(desk, order, attempt, str(problem), delay))
+
+
+def _postpone_call(desk: Desk, order: Order, attempt: str, why: str, delay: float) -> None:
     with desk.database.write() as work:
         tries = purchases.ONE_MORE_TRY
-        if conclude(work, order, _S.QUEUED, of_attempt=attempt, note=str(problem), tries=tries):
+        if conclude(work, order, _S.QUEUED, of_attempt=attempt, note=why, tries=tries):
             jobs.remove(work, f"settle:{order.purchase.id}")
             jobs.put(work, f"buy:{order.purchase.id}", delay=delay)
 

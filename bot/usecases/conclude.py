@@ -135,5 +135,7 @@ def _follow_up(work: UnitOfWork, order: Order, before: PurchaseStatus, to: Purch
         jobs.put(work, f"alias:{order.purchase.id}")
     # A number bought at once is on its card within seconds; everything else the requester waits for.
     expected = to is _S.BOUGHT and before is _S.BUYING and order.request.approvals_needed == 0
+    if to is _S.NEEDS_HUMAN:
+        record.tell_approvers(work, order.request, to.value)
     if to is not _S.QUEUED and not expected:
         record.tell(work, order.request, to.value)

@@ -57,7 +57,10 @@ def _admit(desk: Desk, order: Order) -> None:
 def _there(desk: Desk, order: Order, rented: RentedNumber) -> None:
     with desk.database.write() as work:
         _count(work, order)
-        conclude(work, order, held_as(rented), origins=ASKABLE, note=LISTED)
+        # whatever was said meanwhile, by a person or another process: it is there
+        conclude(
+            work, order, held_as(rented), of_attempt=order.purchase.attempt, origins=ASKABLE, note=LISTED
+        )
 
 
 def _not_there(desk: Desk, order: Order, left: float) -> float | None:

@@ -20,7 +20,7 @@ _SAID = {
     "We are asking, and you will be told. Nothing is bought twice.",
     "not_bought": "was not bought. To try again, make a new request.",
     "needs_human": "may or may not have been bought, and the provider could not tell us. "
-    "An approver has been asked to look.",
+    "The approvers are asked to look.",
 }
 
 _ANSWERS = {"approved": Answer.APPROVE, "denied": Answer.DENY}
@@ -56,7 +56,8 @@ def _text(view: RequestView, event: str) -> str:
         case "cancelled":
             by = user(view.request.decided_by or "")
             return f"The request for {number} was taken back by {by}."
-    note = f" {escape(purchase.note, 500)}" if purchase.note else ""
+    # the newest note is about the newest state
+    note = f" {escape(purchase.note, 500)}" if purchase.note and _is_news(view, event) else ""
     return f"{number} {_SAID[event]}{note}"
 
 
@@ -77,4 +78,6 @@ def _is_news(view: RequestView, event: str) -> bool:
     status = view.purchases[0].status
     if event == "approved":
         return status in _ON_ITS_WAY
+    if event == "repriced":
+        return view.request.is_pending
     return event not in _SAID or event == status.value

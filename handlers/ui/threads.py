@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.model.policy import Approvals
+from bot.model.purchase import PurchaseStatus
 from bot.usecases.look_up import RequestView
 from handlers.ui.blocks import Block, message, section
 from handlers.ui.cards import headline, may_still, named, numbers
@@ -27,6 +28,8 @@ def thread(view: RequestView, event: str, approvals: Approvals, *, late: datetim
 
 def still_so(view: RequestView, event: str) -> bool:
     """Whether what approvers are told is so by now, if it asks something of them."""
+    if event == PurchaseStatus.NEEDS_HUMAN:
+        return any(p.status is PurchaseStatus.NEEDS_HUMAN for p in view.purchases)
     return view.request.is_pending or event.partition("-")[0] not in _ASKING
 
 
@@ -50,13 +53,25 @@ def _given(view: RequestView) -> str:
     return f"{request.approvals_given} of {count(request.approvals_needed, 'approval')}"
 
 
+def _needs_human(view: RequestView, subject: str) -> str:
+    way = f"`/number requests {view.request.id}`"
+    return (
+        f"{subject} may or may not have been bought, and the provider could not tell us. Please look at its "
+        f"console, and say what you see there: the card and {way} have the buttons."
+    )
+
+
 def _reminder(view: RequestView, subject: str) -> str:
     request = view.request
+    if not request.is_pending:
+        return f"It waited for a decision: {subject}."
     end = f" It expires {when(request.expires_at)}." if request.expires_at else ""
     return f"Still waiting for a decision: {subject}, {_given(view)}, {may_still(view)}.{end}"
 
 
 def _escalated(view: RequestView, subject: str) -> str:
+    if not view.request.is_pending:
+        return f"Nobody had decided yet: {subject}."
     told = (
         "Nobody has decided yet, so you are told. You may not decide it yourself unless you are named below."
     )
@@ -108,6 +123,7 @@ def _break_glass(view: RequestView, subject: str) -> str:
 
 _HAPPENED: Mapping[str, Callable[[RequestView, str], str]] = {
     "asked": _asked,
+    "needs_human": _needs_human,
     "reminder": _reminder,
     "escalated": _escalated,
     "expired": _expired,

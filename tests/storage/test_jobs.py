@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
-from storage import jobs
+from sqlalchemy import select, update
+
+from storage import jobs, schema
 from storage.jobs import Job
-from storage.unit_of_work import Database
+from storage.unit_of_work import CLOCK, Database
 from tests.storage.rows import at_once
 
 HOUR = timedelta(hours=1)
@@ -276,3 +278,27 @@ def test_what_fails_of_itself_holds_up_nothing(database: Database) -> None:
             assert jobs.postpone(work, first, delay=0, error=error)
         assert (_behind(database, mine, "dm:", ":U1") is not None) == waits
         first = _claimed(database, "L3")
+
+
+def test_what_has_failed_often_holds_up_nothing_either(database: Database) -> None:
+    _put(database, "dm:R1:approved:U1")
+    first = _claimed(database)
+    _put(database, "dm:R1:bought:U1")
+    mine = _claimed(database, "L2")
+    with database.write() as work:
+        work.execute(update(schema.job).where(schema.job.c.key == first.key).values(attempts=jobs.OFTEN))
+    assert _behind(database, mine, "dm:", ":U1") is not None
+    with database.write() as work:
+        work.execute(update(schema.job).where(schema.job.c.key == first.key).values(attempts=jobs.OFTEN + 1))
+    assert _behind(database, mine, "dm:", ":U1") is None
+
+
+def test_a_job_was_put_when_it_was_and_not_when_its_transaction_began(database: Database) -> None:
+    """Of two that waited for one row the later could be read as the earlier."""
+    with database.write() as work:
+        began = work.now
+        while work.connection.scalar(select(CLOCK)) <= (began.timestamp() + 0.002) * 1_000_000:
+            pass
+        jobs.put(work, "dm:R1:bought:U1")
+    put_at = _claimed(database).put_at
+    assert put_at and put_at > began

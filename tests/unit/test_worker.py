@@ -1,5 +1,6 @@
 """The worker: runs due jobs by their kind, tries again what failed, and stops only between jobs."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,7 +15,7 @@ from bot.worker import LONGEST_PAUSE, Handler, Worker
 from storage import jobs, migrate, schema
 from storage.engine import make_engine
 from storage.jobs import Job
-from storage.unit_of_work import Database
+from storage.unit_of_work import Database, from_microseconds, random_id
 
 WAIT = 10.0
 
@@ -270,3 +271,37 @@ def test_who_lost_its_lease_to_one_that_still_draws_has_it_drawn_after_that_one(
     assert _row(own, "render:R1")["lease"] == "another"
     assert _row(own, "render:R1")["gen"] == 1
     assert drawn == ["render:R1"]
+
+
+def test_what_is_due_by_time_is_run_although_calls_never_stop(own: Database) -> None:
+    """Retries, timers and what another process had put waited until nobody put anything for a second."""
+    late, over = Event(), Event()
+
+    def work(job: Job) -> float | None:
+        if job.key == "buy:late":
+            late.set()
+        elif not over.is_set():
+            _put(own, f"buy:{random_id('P')}")  # each calls for the next one
+        return None
+
+    with own.engine.begin() as connection:  # put by another process: nobody is called for it
+        now = int(time.time() * 1_000_000)
+        connection.execute(schema.job.insert().values(key="buy:late", due_at=from_microseconds(now), args={}))
+    with running(own, {"buy": work}, threads=2) as worker:
+        own.on_due = worker.wake
+        _put(own, "buy:first")
+        assert late.wait(WAIT)
+        over.set()
+
+
+def test_a_job_that_only_waits_its_turn_has_not_failed(own: Database) -> None:
+    turns = iter([0.0] * 9)
+    attempts: list[int] = []
+
+    def say(job: Job) -> float | None:
+        attempts.append(job.attempts)
+        return next(turns, None)
+
+    _put(own, "dm:R1:bought:U1")
+    Worker(own, {"dm": say}, lease=60, waits_count=False).run_all()
+    assert attempts == [1] * 10

@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.model.audit import Action, Actor, ActorType, Outcome
 from bot.model.errors import NotSent
+from bot.model.policy import Approvals
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, RequestStatus
 from bot.usecases import buy as module
@@ -158,7 +159,7 @@ def test_what_stays_unclear_needs_a_person(bench: Bench) -> None:
     assert bench.purchase().status is _S.BOUGHT
     again = settle_in_slack(bench.desk, boss, purchase_id, _S.NOT_BOUGHT, reason="no, wait")
     assert isinstance(again, NotOpen)
-    assert consider_settling(bench.desk, rita, "PNONE") == NoSuchPurchase()
+    assert consider_settling(bench.desk, rita, "PNONE", _S.BOUGHT) == NoSuchPurchase()
     assert settle_in_slack(bench.desk, rita, "PNONE", _S.BOUGHT, reason="x") == NoSuchPurchase()
     denied = [e.reason for e in bench.logged(Action.PURCHASE_SETTLED) if e.outcome is Outcome.DENIED]
     assert denied[1:] == ["already bought", "no such purchase", "no such purchase"]
@@ -168,7 +169,9 @@ def test_who_cannot_be_looked_up_settles_nothing_and_that_is_logged(bench: Bench
     purchase_id = _unclear_for_good(bench)
     bench.forget()
     bench.slack.down = True
-    assert isinstance(consider_settling(bench.desk, bench.person("U0A03"), purchase_id), MayNotSettle)
+    assert isinstance(
+        consider_settling(bench.desk, bench.person("U0A03"), purchase_id, _S.BOUGHT), MayNotSettle
+    )
     assert bench.events()[-1] == ("purchase.settled", "denied")
 
 
@@ -263,6 +266,7 @@ def test_an_answer_is_written_again_where_the_database_undid_it(
 
     bench.ask()
     monkeypatch.setattr(module, "conclude", conclude_or_not)
+    monkeypatch.setattr(module, "WRITE_AGAIN_AFTER", (0.0, 0.0))
     bench.work()
     assert bench.purchase().status is status
     monkeypatch.undo()
@@ -271,3 +275,31 @@ def test_an_answer_is_written_again_where_the_database_undid_it(
     assert bench.purchase().status is _S.BOUGHT
     assert bench.posts(bench.purchase().number) == 1
     bench.assert_budget_is_the_sum()
+
+
+def test_a_call_that_surely_was_not_made_is_made_later_though_the_database_undid_that_word(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It became "may or may not have been bought", and then "not bought", with tries left."""
+    undone, conclude = iter([True]), module.conclude
+
+    def conclude_or_not(*arguments: Any, **more: Any) -> bool:
+        if next(undone, False):
+            raise OperationalError("UPDATE", None, Exception("deadlock detected"))
+        return conclude(*arguments, **more)
+
+    monkeypatch.setattr(module, "conclude", conclude_or_not)
+    bench.plivo.spoil("buy", {"status": 429}, times=1)
+    bench.ask()
+    bench.work()
+    assert bench.purchase().status is _S.QUEUED
+    bench.later(10)
+    assert bench.purchase().status is _S.BOUGHT
+    assert "unknown" not in bench.told
+
+
+def test_approvers_are_called_when_only_a_person_can_know(bench: Bench) -> None:
+    """The requester read that an approver had been asked, and nobody had been told."""
+    _unclear_for_good(bench)
+    assert "needs_human" in bench.noted
+    assert Approvals(notify=("U0OTTO",)).called_for("needs_human") == ("U0OTTO",)

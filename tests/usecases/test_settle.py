@@ -6,11 +6,12 @@ from typing import Any, cast
 
 import pytest
 
-from bot.model.audit import Action
+from bot.model.audit import Action, Actor, ActorType
 from bot.model.purchase import PurchaseStatus
 from bot.plivo.client import PlivoClient
 from bot.usecases.buy import buy, load
 from bot.usecases.settle import _admit, settle
+from bot.usecases.settle_by_hand import settle_by_hand
 from tests.usecases.conftest import Bench
 
 _S = PurchaseStatus
@@ -243,3 +244,37 @@ def _a_watchdog_wakes(bench: Bench) -> None:
     earlier = replace(order, purchase=replace(order.purchase, attempt="A-EARLIER"))
     _admit(bench.desk, earlier)
     assert bench.purchase().status is _S.BUYING
+
+
+class _Slow:
+    """A provider whose answer to a look arrives after something else has happened."""
+
+    def __init__(self, client: Any, meanwhile: Callable[[], object]) -> None:
+        self._client = client
+        self._meanwhile = iter([meanwhile])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def rented_number(self, number: str, **more: Any) -> Any:
+        found = self._client.rented_number(number, **more)
+        next(self._meanwhile, lambda: None)()
+        return found
+
+
+def test_a_yes_of_the_provider_counts_though_a_person_said_no_meanwhile(bench: Bench) -> None:
+    """It was dropped, and stayed wrong until the next sweep."""
+    _unclear(bench)
+    purchase = bench.purchase()
+    bench.shift(1000)
+    bench.plivo.control("PUT", f"sandbox/numbers/{purchase.number}", json={"ours": True})
+    shell = Actor(ActorType.OPERATOR, "shell")
+
+    def person() -> None:
+        settle_by_hand(bench.desk.database, shell, purchase.id, _S.NOT_BOUGHT, reason="no", window=900)
+
+    settle(replace(bench.desk, provider=_Slow(bench.desk.provider, person)), purchase.id)
+    assert bench.purchase().status is _S.BOUGHT
+    bench.work()
+    assert bench.told[-1] == "bought"
+    bench.assert_budget_is_the_sum()
