@@ -9,7 +9,6 @@ from sqlalchemy import (
     RowMapping,
     and_,
     delete,
-    exists,
     func,
     insert,
     or_,
@@ -81,9 +80,17 @@ def head(work: UnitOfWork, workspace: str) -> Head | None:
 
 def headless(work: UnitOfWork) -> list[tuple[str, int]]:
     """Workspaces with events and without a head, which somebody must have removed; each with its first."""
-    known = exists().where(_HEAD.c.workspace == _T.c.workspace)
-    lost = select(_T.c.workspace, func.min(_T.c.seq).label("first")).where(~known).group_by(_T.c.workspace)
-    return [(row.workspace, row.first) for row in work.execute(lost.order_by(_T.c.workspace))]
+    known = {head.workspace for head in heads(work)}
+    return [(one, first_number(work, one) or 0) for one in _workspaces(work) if one not in known]
+
+
+def _workspaces(work: UnitOfWork) -> Iterator[str]:
+    """Those of which there are events, from one to the next: grouping would look at every event."""
+    smallest = select(func.min(_T.c.workspace))
+    last: str | None = work.connection.scalar(smallest)
+    while last is not None:
+        yield last
+        last = work.connection.scalar(smallest.where(_T.c.workspace > last))
 
 
 def _head(row: RowMapping) -> Head:
