@@ -12,7 +12,7 @@ test: .venv/.dev ## set all up, run every test
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -q
 
 soak: .venv/.dev ## the long proofs: every crash point, random kills under load
-	@SOAK=1 $(BIN)/python -m pytest -n auto --dist loadgroup -q tests/faults tests/model
+	@SOAK=1 $(BIN)/python -m pytest -n auto --dist loadgroup -q -m "soak or grows"
 
 install: .venv/.runtime ## what a server needs, and nothing more
 

@@ -1,5 +1,6 @@
 """Purchases a second: the whole path against a bare script, and 1, 2 and 4 workers against one."""
 
+import json
 import statistics
 import subprocess
 import sys
@@ -48,6 +49,8 @@ from storage.unit_of_work import Database, random_id
 
 PURCHASES, ROUNDS = 60, 3
 """Purchases in a round, and rounds of each side in turn."""
+STOCK, FAR = 1500, 1000
+"""Numbers on sale: few, because the stand-in looks through all of them; and where the script begins."""
 WINDOW = 5.0
 """Seconds in which the desk counts its requests, to stay below the provider's limit: a round fits in."""
 FLEET = (1, 2, 4)
@@ -108,7 +111,13 @@ def everything() -> Iterator[World]:
         port = systems.free_port()
         command = ["benchmarks.slack_sink", str(port)]
         sink = stack.enter_context(systems.process(command, port, "/counts", cwd=systems.ROOT))
-        yield World(Path(folder), stack.enter_context(systems.provider()), sink)
+        stock = Path(folder) / "stock.json"
+        rows = [
+            {"number": f"1415{2000000 + n}", "country_iso": "US", "monthly_rental_rate": "0.80000"}
+            for n in range(STOCK)
+        ]
+        stock.write_text(json.dumps(rows))
+        yield World(Path(folder), stack.enter_context(systems.provider(stock)), sink)
 
 
 @dataclass(frozen=True)
@@ -275,7 +284,7 @@ def _stock(world: World) -> list[str]:
     address = f"http://127.0.0.1:{world.provider}/v1/Account/{systems.AUTH[0]}/PhoneNumber/"
     found: list[str] = []
     while len(found) < PURCHASES:
-        asked = {"country_iso": "US", "type": "local", "limit": 20, "offset": 2000 + len(found)}
+        asked = {"country_iso": "US", "type": "local", "limit": 20, "offset": FAR + len(found)}
         rows = requests.get(address, params=asked, auth=systems.AUTH, timeout=30).json()["objects"]
         found += [str(row["number"]) for row in rows]
     return found[:PURCHASES]

@@ -46,9 +46,11 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def provider() -> Iterator[int]:
+def provider(stock: Path | None = None) -> Iterator[int]:
+    """The stand-in of the provider, with the usual numbers or those of a file."""
     port = free_port()
     command = ["sandbox", "plivo", "--port", str(port), "--auth-id", AUTH[0], "--auth-token", AUTH[1]]
+    command += ["--stock", str(stock)] if stock else []
     with process(command, port, "/healthz", cwd=ROOT, stdout=subprocess.DEVNULL) as at:
         yield at
 

@@ -160,7 +160,8 @@ def make_program(settings: Settings, *, works: bool) -> Program:
     )
     workers = make_workers(parts, settings) if works else ()
     database.on_due = partial(_wake, workers)
-    lifecycle = Lifecycle(desk, (kind for worker in workers for kind in worker.kinds))
+    kinds = (kind for worker in workers for kind in worker.kinds)
+    lifecycle = Lifecycle(desk, kinds, settings.fingerprint())
     return Program(settings=settings, parts=parts, workers=workers, lifecycle=lifecycle)
 
 

@@ -65,6 +65,8 @@ def _verify(opened: Open) -> Callable[..., None]:
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:
         """Check the whole log, against itself and what was kept outside; exit 1 if it does not hold."""
+        if start and archives:
+            raise typer.BadParameter("archives are checked from their first event on.", param_hint="'--from'")
         anchors = _anchors(anchor) if anchor else ()
         if file is None:
             settings, database = opened()

@@ -14,7 +14,8 @@ from bot.model.policy_groups import groups_named
 from bot.opening import is_current, load_policy, make_database, make_provider, make_slack
 from bot.settings import Settings, load_settings
 from handlers.people import SlackPeople
-from storage import migrate
+from storage import audit_chain, migrate
+from storage.unit_of_work import Database
 
 NEEDS = ("SLACK_BOT_TOKEN", "PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN")
 
@@ -70,6 +71,7 @@ def _database(settings: Settings) -> str:
     engine = database.engine
     try:
         if is_current(database):
+            _may_archive(settings, database)
             return f"{engine.dialect.name}, newest schema"
         if not migrate.is_known(engine):
             raise _Wrong("the schema is that of another version: run the newest Numberdesk")
@@ -78,6 +80,16 @@ def _database(settings: Settings) -> str:
         raise _Wrong("the schema is old: run `python -m bot db upgrade`")
     finally:
         engine.dispose()
+
+
+def _may_archive(settings: Settings, database: Database) -> None:
+    if settings.audit_archive_folder:
+        with database.read() as work:
+            if not audit_chain.may_let_go(work):
+                raise _Wrong(
+                    "this role may not archive the log: unset AUDIT_ARCHIVE_FOLDER, and run"
+                    " `python -m bot audit archive` as the role that owns the tables"
+                )
 
 
 def _slack(settings: Settings) -> str:

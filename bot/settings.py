@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Collection, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.model.audit_chain import canonical
 from bot.model.audit_seal import Seal
 from bot.model.errors import SettingsError
 
@@ -176,7 +178,20 @@ class Settings(BaseSettings):
         password = make_url(self.database_url).password
         return (*values, password) if password else tuple(values)
 
+    def fingerprint(self) -> str:
+        """A hash that is another one when a setting is, for the log: of secrets, only whether they are set.
 
+        What differs from process to process, and what the desk does not depend on, is left out.
+        """
+        told = {
+            name: value is not None if isinstance(value, SecretStr) or value is None else str(value)
+            for name, value in self
+            if name not in _OF_ONE_PROCESS
+        }
+        return sha256(canonical(told)).hexdigest()
+
+
+_OF_ONE_PROCESS = frozenset({"database_url", "host", "port", "log_level", "log_format"})
 SECRETS = frozenset(
     {
         "SLACK_BOT_TOKEN",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 
 from storage import hurry
@@ -36,14 +36,17 @@ def is_refused(problem: DBAPIError) -> bool:
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:
-    """An engine for a `sqlite:///…` or `postgresql+psycopg://…` address. Connects to nothing yet."""
+    """An engine for a `sqlite:///…` or `postgresql+psycopg://…` address. Connects to nothing yet.
+
+    `?options=-c name=value` in PostgreSQL's address comes after our own options, and so may change them.
+    """
     if url.startswith("sqlite"):
         return _sqlite(url, pool_size)
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=20,
-        connect_args={"options": _POSTGRES_TIMEOUTS, "connect_timeout": 5},
+        connect_args={"options": _options(make_url(url)), "connect_timeout": 5},
     )
     event.listen(engine, "begin", _postgres_begin)
     event.listen(engine, "checkin", _rests)
@@ -64,6 +67,12 @@ def _ask_after_a_rest(connection: Any, record: Any, _proxy: Any) -> None:
         connection.rollback()
     except Exception as problem:
         raise DisconnectionError from problem
+
+
+def _options(url: URL) -> str:
+    """Ours and the address's: the driver takes one text of them, and of two values the later one."""
+    given = url.query.get("options", ())
+    return " ".join([_POSTGRES_TIMEOUTS, *([given] if isinstance(given, str) else given)])
 
 
 def _sqlite(url: str, pool_size: int) -> Engine:

@@ -217,5 +217,5 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 def _not_waiting_for_the_disk(connection: Any, _record: object) -> None:
-    """For tests within one process; that the program itself waits is tested in storage/test_engine.py."""
+    """For tests within one process; that the program itself waits is tested in storage/test_durable.py."""
     connection.execute("PRAGMA synchronous=OFF")

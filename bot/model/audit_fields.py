@@ -65,8 +65,8 @@ ALLOWED: Mapping[Action, Fields] = {
     _A.AUDIT_VERIFIED: _fields("first last anchors archives erased"),
     _A.AUDIT_PROVED: _fields("event"),
     _A.POLICY_LOADED: _fields("from to"),
-    _A.WORKER_STARTED: _fields(context="version policy kinds"),
-    _A.WORKER_STOPPED: _fields(context="version policy kinds"),
+    _A.WORKER_STARTED: _fields(context="version policy settings kinds"),
+    _A.WORKER_STOPPED: _fields(context="version policy settings kinds"),
 }
 _NONE = _fields()
 

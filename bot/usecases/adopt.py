@@ -306,8 +306,10 @@ def _all_open(desk: Desk, person: Person, report_id: str, action: Action) -> lis
         if refusal := _refusal(work, desk, person, action):
             return refusal
         report = differences.get_report(work, report_id)
-        ours = report is not None and report.workspace == person.workspace
-        return differences.open_of(work, report_id, Kind.UNRECORDED) if ours else []
+        if report is None or report.workspace != person.workspace:
+            record.by_person(work, desk, person, action, outcome=Outcome.DENIED, reason="no such report")
+            return []
+        return differences.open_of(work, report_id, Kind.UNRECORDED)
 
 
 def reopen(database: Database, actor: Actor, difference_id: str) -> Reopened | Over | NoSuchDifference:

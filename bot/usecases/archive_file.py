@@ -142,6 +142,22 @@ def texts_beside(path: Path) -> Path:
     return path.with_suffix(".texts.jsonl")
 
 
+def texts_of(path: Path) -> dict[tuple[int, str], tuple[str, str]]:
+    """Salt and text of what people wrote in an archive's events, by event and field, without what was erased.
+
+    Nothing is there either where the file is kept elsewhere. Raises ValueError for a line that is none.
+    """
+    beside = texts_beside(path)
+    found: dict[tuple[int, str], tuple[str, str]] = {}
+    for line in beside.read_bytes().splitlines() if beside.exists() else ():
+        try:
+            said = json.loads(line)
+            found[said["seq"], said["field"]] = said["salt"], said["text"]
+        except (KeyError, TypeError, ValueError):
+            raise ValueError(f"{beside} has a line that is no text of an event.") from None
+    return found
+
+
 def forget(path: Path, theirs: Callable[[Mapping[str, Any]], bool]) -> int:
     """Takes lines out of the file beside an archive, and returns how many; the new one appears when whole."""
     kept, gone = [], 0

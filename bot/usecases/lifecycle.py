@@ -13,8 +13,10 @@ from storage.unit_of_work import UnitOfWork
 class Lifecycle:
     """Logs start and stop of one process, in the workspaces that it serves."""
 
-    def __init__(self, desk: Desk, kinds: Iterable[str]) -> None:
+    def __init__(self, desk: Desk, kinds: Iterable[str], settings: str | None = None) -> None:
+        """`settings`: their hash."""
         self._desk = desk
+        self._settings = settings
         self._kinds = sorted(kinds)  #: of jobs; none where the process runs no worker
         self._workspaces: list[str] = []
 
@@ -40,7 +42,10 @@ class Lifecycle:
                 audit.append(work, self._event(workspace, Action.WORKER_STOPPED))
 
     def _event(self, workspace: str, action: Action) -> AuditEvent:
-        context = {"version": __version__, "policy": self._desk.policy_sha, "kinds": self._kinds}
+        context = {
+            "version": __version__, "policy": self._desk.policy_sha, "settings": self._settings,
+            "kinds": self._kinds,
+        }  # fmt: skip
         return _event(self._desk, workspace, action, context=context)
 
 

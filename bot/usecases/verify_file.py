@@ -9,7 +9,8 @@ from bot.model.audit_chain import GENESIS, hash_of_text
 from bot.model.audit_export import Taken, read_line
 from bot.model.audit_fault import Broken, Fault, diagnose, holds
 from bot.model.errors import SettingsError
-from bot.usecases.verify import Sound, hashes_of
+from bot.usecases.verify import Sound
+from bot.usecases.verify_texts import hashes_of
 
 Progress = Callable[[int], None]  #: told how many more bytes were checked
 

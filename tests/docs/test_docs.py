@@ -279,3 +279,15 @@ def test_a_requirement_file_pins_by_hash_and_names_no_registry(path: Path) -> No
     assert not re.search(r"https?:|://|index-url|find-links|trusted-host", text)
     pinned = re.findall(r"^[\w\[\],.-]+==\S+.*\\\n +--hash=sha256:[0-9a-f]{64}", text, re.MULTILINE)
     assert len(pinned) == len(re.findall(r"^\w", text, re.MULTILINE)) > 10
+
+
+def test_what_is_longer_in_the_soak_is_part_of_it() -> None:
+    """`make soak` runs what is marked, wherever it stands, and nothing else."""
+    assert '-m "soak or grows"' in read("Makefile")
+    longer = [
+        path
+        for path in sorted(ROOT.glob("tests/**/test_*.py"))
+        if re.search(r"environ.get\(.SOAK.\)", text := path.read_text(encoding="utf-8"))
+        and not re.search(r"^@pytest\.mark\.(soak|grows)$", text, re.MULTILINE)
+    ]
+    assert longer == []

@@ -34,6 +34,7 @@ def _cases() -> Iterator[object]:
                 yield pytest.param(kind, scene, point, marks=group, id=f"{kind}-{scene}-{point}")
 
 
+@pytest.mark.grows
 @pytest.mark.parametrize(("kind", "scene", "point"), [*_cases()])
 def test_killed_at_any_point_it_buys_once_and_everybody_hears_how_it_ended(
     stages: Callable[[str], Stage], kind: str, scene: str, point: str

@@ -95,6 +95,7 @@ SHORT = (
 """Those that `make test` plays; `make soak` plays all, and the use cases' own tests do without a process."""
 
 
+@pytest.mark.grows
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", FAULTS if SOAK else SHORT)
 def test_what_the_provider_answers_is_taken_for_what_it_means(

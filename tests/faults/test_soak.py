@@ -57,6 +57,7 @@ class Story:
             self.pressed += 1
 
 
+@pytest.mark.grows
 @pytest.mark.xdist_group("soak")
 @pytest.mark.timeout(1200)
 def test_what_several_machines_did_adds_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

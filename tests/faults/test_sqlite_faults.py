@@ -34,6 +34,7 @@ def locked(desk: World) -> Iterator[None]:
         other.close()
 
 
+@pytest.mark.grows
 def test_while_another_program_locks_it_people_get_an_answer(
     stages: Callable[[str], Stage],
 ) -> None:

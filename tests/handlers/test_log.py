@@ -12,6 +12,7 @@ import pytest
 
 from sandbox.slack.driver import Message, Person
 from tests.handlers.several import ANA, CARA, POLICY, Several, opened, several
+from tests.usecases.queries import BAD
 from tests.world import APPROVE, NUMBERS
 
 AUDITED = f'{POLICY}\n[audit]\nauditors = ["U0OTTO"]\n'
@@ -95,6 +96,17 @@ def test_counts_are_bars_and_words_and_a_wrong_word_is_answered(team: Several) -
     assert "by:person" in team.otto.wait_message(NUMBERS, "is none of person").words
     team.otto.command(NUMBERS, "/number audit stats actoin:x")
     team.otto.wait_message(NUMBERS, "The log has no filter")
+
+
+def test_what_is_no_question_is_answered_with_what_would_be_one(team: Several) -> None:
+    for text, says in BAD:
+        for command in (text, f"stats {text}", f"export {text}"):
+            before = {message.ts for message in team.otto.messages(NUMBERS)}
+            team.otto.command(NUMBERS, f"/number audit {command}")
+            (answer,) = team.otto.wait_for(lambda p: [m for m in p.messages(NUMBERS) if m.ts not in before])  # noqa: B023 - called here
+            assert says in answer.words and answer.ephemeral, (text[:40], answer.words[:300])
+    assert team.desk.run("audit", "verify").returncode == 0
+    assert "audit.read" not in team.desk.events(), "nothing was read"
 
 
 def test_home_opens_the_first_page(team: Several) -> None:

@@ -173,6 +173,11 @@ def test_archiving_needs_the_owner_and_says_so_each_day(roles: Roles, desk: Worl
     refused = desk.run(*words)
     assert (refused.returncode, "may not delete what was archived" in refused.stderr) == (1, True)
     assert not list((desk.folder / "old").iterdir()), "nothing was written"
+    desk.extra["AUDIT_ARCHIVE_FOLDER"] = "old"
+    (database_check,) = (
+        one for one in json.loads(desk.run("doctor", "--json").stdout) if one["name"] == "database"
+    )
+    assert "may not archive the log: unset AUDIT_ARCHIVE_FOLDER" in database_check["says"]
     assert owner.run(*words).stdout.startswith("T0ONE: events 1 to 4 are in old/")
     logged = json.loads(desk.run("audit", "query", "action:audit.archived", "--json").stdout)
     assert [(one["outcome"], one["actor"]["id"]) for one in logged] == [

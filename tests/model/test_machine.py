@@ -274,6 +274,7 @@ def _run(make: Callable[[], AbstractContextManager[str]], examples: int, steps: 
     )  # fmt: skip
 
 
+@pytest.mark.grows
 @pytest.mark.timeout(1800)
 def test_the_desk_on_sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     template: Path = request.getfixturevalue("_sqlite_template")
@@ -289,6 +290,7 @@ def test_the_desk_on_sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> N
     _run(make, 1500 if SOAK else 45, 50)
 
 
+@pytest.mark.grows
 @pytest.mark.timeout(1800)
 def test_the_desk_on_postgresql(request: pytest.FixtureRequest) -> None:
     if POSTGRES is None:

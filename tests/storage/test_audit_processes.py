@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 
+import pytest
+
 from bot.model.audit import SYSTEM, Action, AuditEvent
 from bot.usecases.verify import Sound, verify
 from storage import audit
@@ -35,6 +37,8 @@ def _one(work: audit.UnitOfWork) -> None:
     audit.append(work, event)
 
 
+@pytest.mark.grows
+@pytest.mark.timeout(600)
 def test_the_log_does_not_fork_when_eight_processes_append(database: Database, database_url: str) -> None:
     spawn = multiprocessing.get_context("spawn")
     each = EVENTS // PROCESSES

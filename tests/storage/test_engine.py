@@ -1,36 +1,51 @@
-"""What an engine asks of its database: a committed intent is on the disk before anything is bought."""
+"""PostgreSQL's own time-outs: who stands still keeps no row for ever, and operators may change them."""
 
-from pathlib import Path
-
-import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError
 
-from storage.engine import make_engine, reading
-from tests.conftest import POSTGRES, _psycopg
+from storage.engine import make_engine
+from tests.conftest import a_database
 
-FULL = 2
-
-
-def test_a_commit_on_sqlite_waits_for_the_disk(tmp_path: Path) -> None:
-    """NORMAL would forget the intent of a purchase at a power loss, and it would be bought again."""
-    engine = make_engine(f"sqlite:///{tmp_path / 'numberdesk.db'}")
-    with (
-        engine.connect().execution_options(**reading(engine)) as one,
-        engine.connect().execution_options(**reading(engine)) as other,
-    ):
-        for connection in (one, other):
-            assert connection.scalar(text("PRAGMA synchronous")) == FULL
-            assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
-    engine.dispose()
+NAMES = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout", "search_path")
 
 
-def test_a_commit_on_postgresql_waits_as_long_as_the_server_says() -> None:
-    if POSTGRES is None:
-        pytest.skip("PostgreSQL is absent")
-    with psycopg.connect(_psycopg(POSTGRES).replace("+psycopg", "")) as plain:
-        wanted = plain.execute("SHOW synchronous_commit").fetchone()
-    engine = make_engine(_psycopg(POSTGRES))
+def _shown(url: str, names: tuple[str, ...] = NAMES) -> list[str]:
+    engine = make_engine(url)
     with engine.connect() as connection:
-        assert (connection.scalar(text("SHOW synchronous_commit")),) == wanted
+        shown = [str(connection.scalar(text(f"SHOW {name}"))) for name in names]
     engine.dispose()
+    return shown
+
+
+@pytest.fixture
+def postgresql(tmp_path):
+    with a_database("postgresql", tmp_path) as url:
+        yield url
+
+
+def test_nobody_waits_for_ever(postgresql: str) -> None:
+    assert _shown(postgresql)[:3] == ["10s", "30s", "30s"]
+
+
+def test_options_of_the_address_count_beside_ours_and_against_them(postgresql: str) -> None:
+    """They were dropped without a word."""
+    options = "-c idle_in_transaction_session_timeout=7s -c search_path=pg_catalog"
+    given = make_url(postgresql).update_query_dict({"options": options})
+    shown = _shown(given.render_as_string(hide_password=False))
+    assert shown == ["10s", "30s", "7s", "pg_catalog"]
+
+
+def test_who_sleeps_in_a_transaction_loses_it_and_cannot_commit(postgresql: str) -> None:
+    sleeper = make_engine(f"{postgresql}?options=-c idle_in_transaction_session_timeout=50ms")
+    others = make_engine(postgresql)
+    with sleeper.connect() as asleep:
+        asleep.execute(text("INSERT INTO home (workspace, \"user\", opened_at) VALUES ('T', 'U', 0)"))
+        with others.begin() as other:  # waits for the sleeper's row, and gets it
+            other.execute(text("INSERT INTO home (workspace, \"user\", opened_at) VALUES ('T', 'U', 1)"))
+        with pytest.raises(DBAPIError):
+            asleep.commit()
+    with others.connect() as connection:
+        assert connection.scalar(text("SELECT opened_at FROM home")) == 1
+    sleeper.dispose()
+    others.dispose()

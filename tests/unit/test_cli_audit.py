@@ -29,6 +29,7 @@ from storage.unit_of_work import Database
 from tests.storage.tamper import unguarded
 from tests.unit.test_cli import Shell
 from tests.usecases.logs import ONE, log, run
+from tests.usecases.queries import BAD
 
 PRIVATE, PUBLIC = make_key()
 SCRIPT = Path(__file__).parents[2] / "docs" / "check_proof.py"
@@ -140,6 +141,8 @@ def test_old_events_are_archived_and_verified_with_their_file(shell: Shell, rows
     assert "T0OLD: events 1 to 4 hold together" in verified.stdout
     assert "1 archives checked" in verified.stdout
     assert shell.run("audit", "verify", "--archive", "nowhere").returncode == 2
+    both = shell.run("audit", "verify", "--from", "3", "--archive", "old/numberdesk-audit-T0OLD-1-3.jsonl")
+    assert (both.returncode, "from their first event on" in both.stderr) == (2, True)
 
 
 def test_a_log_that_does_not_hold_is_not_archived(shell: Shell, rows: Database) -> None:
@@ -201,6 +204,15 @@ def test_a_name_is_whom_the_directory_knows(shell: Shell, rows: Database) -> Non
     assert (done.returncode, "Nobody known here is called" in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(("query", "says"), BAD, ids=[text[:40] for text, _ in BAD])
+def test_what_is_no_question_is_one_line_and_nothing_happens(shell: Shell, query: str, says: str) -> None:
+    for words in (("query", query), ("stats", query), ("export", "--query", query)):
+        done = shell.run("audit", *words)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+        assert says in done.stderr
+    assert "events 1 to 8 hold together" in shell.run("audit", "verify").stdout
+
+
 # --- each door logs that the log was read ---
 
 
@@ -235,7 +247,7 @@ READ = {"action": "audit.read", "outcome": "success", "reason": None, "actor": "
         (
             ("verify", "--from", "99"),
             READ | {"action": "audit.verified", "outcome": "failure", "changes": {},
-                    "reason": "There is no event 98: name one of 1 to 8 with --from."},
+                    "reason": "There is no event 99 to begin with: name one of 1 to 8 with --from."},
         ),
         (
             ("erase", "--user", "U0NONE", "--reason", "they asked"),

@@ -194,6 +194,22 @@ def test_secrets_lists_what_logs_must_never_show() -> None:
     assert not [secret for secret in expected if secret in repr(settings)]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("AUDIT_CHANNEL", "C0OTHER"), ("SETTLE_WINDOW", "901"), ("AUDIT_SIGNING_KEY", KEY),
+     ("SLACK_API_URL", "https://elsewhere.test/api/"), ("POLICY_FILE", "other.toml")],
+)  # fmt: skip
+def test_another_setting_is_another_fingerprint(name: str, value: str) -> None:
+    assert load(**{name: value}).fingerprint() != load().fingerprint()
+
+
+def test_a_fingerprint_tells_no_secret_and_does_not_differ_from_process_to_process() -> None:
+    other = {"PORT": "4711", "HOST": "::", "LOG_LEVEL": "DEBUG", "DATABASE_URL": "sqlite:///other.db"}
+    assert load(**other).fingerprint() == load().fingerprint()
+    first, second = (load(SLACK_BOT_TOKEN=f"{TOKEN}{letter}").fingerprint() for letter in "ab")
+    assert first == second != load().fingerprint()
+
+
 def test_the_example_file_names_every_variable_and_no_other() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     names = re.findall(r"^#?([A-Z_]+)=", text, re.MULTILINE)

@@ -63,6 +63,12 @@ def held(bench: Bench, difference_id: str) -> KeptPurchase:
     return kept
 
 
+def denied(bench: Bench) -> list[str]:
+    """Why people were refused to adopt or to ignore, as the log has it."""
+    tried = bench.logged(Action.SWEEP_ADOPTED) + bench.logged(Action.SWEEP_IGNORED)
+    return sorted(str(event.reason) for event in tried if event.outcome is Outcome.DENIED)
+
+
 def test_an_adopted_number_is_ours_and_no_difference_any_more(bench: Bench) -> None:
     difference_id = one(bench, added_on="2025-02-14")
     assert isinstance(adopt(bench.desk, bench.person(BOSS), difference_id), Adopted)
@@ -211,6 +217,7 @@ def test_another_workspaces_difference_is_not_known_here(bench: Bench) -> None:
     assert isinstance(adopt(bench.desk, boss, "DNONE"), NoSuchDifference)
     report_id = next(each.report_id for each in found(bench) if each.workspace == "T0OTHER")
     assert adopt_all(bench.desk, boss, report_id) == Adopted((), 0)
+    assert denied(bench) == ["no such difference"] * 3 + ["no such report"]
 
 
 def test_one_of_two_workspaces_adopts_and_the_other_hears_that_it_is_over(bench: Bench) -> None:
@@ -242,6 +249,7 @@ def test_a_number_that_is_gone_cannot_be_adopted(bench: Bench) -> None:
     swept(bench)
     gone = next(each.id for each in found(bench) if each.kind is Kind.GONE)
     assert isinstance(adopt(bench.desk, bench.person(BOSS), gone), NoSuchDifference)
+    assert denied(bench) == ["there is nothing to adopt"]
     assert isinstance(ignore(bench.desk, bench.person(BOSS), gone, reason="released by hand"), Ignored)
 
 
@@ -312,6 +320,8 @@ def test_what_is_ignored_can_be_taken_up_again(bench: Bench) -> None:
     (event,) = bench.logged(Action.SWEEP_REOPENED)
     assert (event.actor, event.number) == (SHELL, again.number)
     assert isinstance(reopen(bench.desk.database, SHELL, difference_id), Over)
+    late = bench.logged(Action.SWEEP_REOPENED)[-1]
+    assert (late.actor, late.outcome, late.reason) == (SHELL, Outcome.DENIED, "it is open")
     assert isinstance(reopen(bench.desk.database, SHELL, "DNONE"), NoSuchDifference)
     assert isinstance(adopt(bench.desk, bench.person(BOSS), difference_id), Adopted)
 

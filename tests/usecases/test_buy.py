@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot.model.audit import Actor, ActorType
+from bot.model.audit import Action, Actor, ActorType, Outcome
 from bot.model.errors import NotSent
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Answer, RequestStatus
@@ -16,6 +16,7 @@ from bot.usecases.decide import Approved, Say, decide
 from bot.usecases.settle_by_hand import (
     MayNotSettle,
     MaySettle,
+    NoSuchPurchase,
     NotOpen,
     Settled,
     TooEarly,
@@ -157,6 +158,18 @@ def test_what_stays_unclear_needs_a_person(bench: Bench) -> None:
     assert bench.purchase().status is _S.BOUGHT
     again = settle_in_slack(bench.desk, boss, purchase_id, _S.NOT_BOUGHT, reason="no, wait")
     assert isinstance(again, NotOpen)
+    assert consider_settling(bench.desk, rita, "PNONE") == NoSuchPurchase()
+    assert settle_in_slack(bench.desk, rita, "PNONE", _S.BOUGHT, reason="x") == NoSuchPurchase()
+    denied = [e.reason for e in bench.logged(Action.PURCHASE_SETTLED) if e.outcome is Outcome.DENIED]
+    assert denied[1:] == ["already bought", "no such purchase", "no such purchase"]
+
+
+def test_who_cannot_be_looked_up_settles_nothing_and_that_is_logged(bench: Bench) -> None:
+    purchase_id = _unclear_for_good(bench)
+    bench.forget()
+    bench.slack.down = True
+    assert isinstance(consider_settling(bench.desk, bench.person("U0A03"), purchase_id), MayNotSettle)
+    assert bench.events()[-1] == ("purchase.settled", "denied")
 
 
 def test_nobody_can_say_that_nothing_was_bought_while_the_providers_list_may_lag(bench: Bench) -> None:

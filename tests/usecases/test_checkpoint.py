@@ -274,6 +274,26 @@ def test_what_people_wrote_is_in_a_file_of_its_own_that_can_be_erased(aged: Desk
     assert isinstance(verify(aged.database, Proof(archives=[one.path]))[0], Sound)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "seq", "says"),
+    [
+        ("because of 3", "because of me", 4, "was changed beside"),
+        ('"seq":4', '"seq":3', 3, "was put in beside"),
+        ('{"actor"', '["actor"', 1, "no text of an event"),
+    ],
+)
+def test_what_people_wrote_beside_an_archive_is_checked_with_it(  # noqa: PLR0917 - rows of a table
+    aged: Desk, tmp_path: Path, old: str, new: str, seq: int, says: str
+) -> None:
+    (one,) = archived(aged, tmp_path)
+    beside = one.path.with_suffix(".texts.jsonl")
+    assert old in beside.read_text()
+    beside.write_text(beside.read_text().replace(old, new, 1))
+    (found,) = verify(aged.database, Proof(archives=[one.path]))
+    assert isinstance(found, Broken)
+    assert (found.seq, found.fault) == (seq, Fault.TEXT) and says in found.says
+
+
 def test_several_files_are_checked_together_in_any_order(aged: Desk, tmp_path: Path) -> None:
     kept = archived(aged, tmp_path, at_once=3)
     assert [(one.first, one.last) for one in kept] == [(1, 3), (4, 6), (7, 7)]

@@ -5,10 +5,18 @@ from io import StringIO
 
 import pytest
 
-from bot.model.audit import Action
+from bot.model.audit import Action, Outcome
 from bot.model.audit_export import Format
 from bot.model.errors import NotUnderstood
-from bot.usecases.export_log import Export, ExportComing, asked_for, log_export, request_export, written
+from bot.usecases.export_log import (
+    Export,
+    ExportComing,
+    asked_for,
+    log_export,
+    log_no_export,
+    request_export,
+    written,
+)
 from storage import jobs
 from storage.jobs import Job
 from tests.usecases.conftest import Bench
@@ -54,6 +62,17 @@ def test_nothing_is_armed_for_what_is_not_understood(bench: Bench) -> None:
     with pytest.raises(NotUnderstood):
         request_export(bench.desk, bench.person("U0BOSS"), "actoin:x", Format.CSV)
     assert not any(key.startswith("export:") for key in bench.jobs())
+
+
+def test_what_was_counted_and_what_could_not_be_sent_is_logged(bench: Bench) -> None:
+    bench.offers()
+    request_export(bench.desk, bench.person("U0BOSS"), "action:search.*", Format.CSV)
+    (read,) = bench.logged(Action.AUDIT_READ)
+    assert (read.actor.id, read.changes) == ("U0BOSS", {"query": "action:search.*", "found": 1})
+    log_no_export(bench.desk, asked_for(job_of(bench)), "Slack says no")
+    (failed,) = bench.logged(Action.AUDIT_EXPORTED)
+    assert (failed.outcome, failed.reason) == (Outcome.FAILURE, "Slack says no")
+    assert failed.changes == {"query": "action:search.*", "format": "csv"}
 
 
 def test_the_log_says_what_was_handed_out(bench: Bench) -> None:

@@ -26,7 +26,7 @@ def logged(desk: Desk, workspace: str = ONE) -> list[str]:
 
 
 def test_a_worker_logs_its_start_its_stop_and_the_policy_it_found(desk: Desk) -> None:
-    worker = Lifecycle(desk, ["settle", "buy"])
+    worker = Lifecycle(desk, ["settle", "buy"], "a hash")
     worker.started(ONE)
     worker.stopped()
     assert logged(desk) == ["policy.loaded", "worker.started", "worker.stopped"]
@@ -34,6 +34,7 @@ def test_a_worker_logs_its_start_its_stop_and_the_policy_it_found(desk: Desk) ->
         stop, start, loaded = audit_search.page(work, Reader(ONE), AuditQuery(), limit=3)
     assert start.event.context["kinds"] == ["buy", "settle"]
     assert start.event.context["policy"] == desk.policy_sha
+    assert start.event.context["settings"] == stop.event.context["settings"] == "a hash"
     assert (stop.event.actor.type, stop.event.action) == (ActorType.SYSTEM, Action.WORKER_STOPPED)
     assert loaded.event.changes == {"from": None, "to": desk.policy_sha}
 

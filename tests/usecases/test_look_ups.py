@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
+from bot.model.audit import Action
 from bot.model.request import Answer, Person
 from bot.usecases.look_up import (
     REQUESTS,
@@ -116,6 +117,11 @@ def test_the_timeline_is_for_the_parties_and_for_approvers(bench: Bench) -> None
     assert isinstance(timeline(bench.desk, bench.person("U0CARL"), request), NotTheirs)
     assert isinstance(timeline(bench.desk, Person("T0OTHER", "U0BOSS"), request), NotTheirs)
     assert isinstance(timeline(bench.desk, bench.person("U0BOSS"), "R0NOTHERE"), NotTheirs)
+    read = [(e.outcome.value, e.actor.id, e.request_id) for e in bench.logged(Action.AUDIT_READ)]
+    assert read == [
+        *(("success", user, request) for user in ("U0RITA", "U0BEA", "U0BOSS", "U0A07")),
+        ("denied", "U0CARL", request), ("denied", "U0BOSS", None), ("denied", "U0BOSS", None),
+    ]  # fmt: skip
 
 
 def test_a_card_knows_who_may_still_decide_and_their_names(bench: Bench) -> None:

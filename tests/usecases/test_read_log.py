@@ -29,6 +29,7 @@ from bot.usecases.search import search
 from handlers.ui.audit import counts, log_page
 from storage import directory
 from tests.usecases.conftest import POLICY, Bench, MakeBench
+from tests.usecases.queries import BAD, SQL
 
 NOT_KNOWN = "Whether you may see all of it could not be looked up; this is what concerns you."
 
@@ -172,6 +173,23 @@ def test_one_event_is_read_with_its_hashes_by_those_who_may(bench: Bench) -> Non
         ("denied", "U0BOSS", {"event": newest.id}),
     ]
     assert bench.logged(Action.AUDIT_READ)[-1].workspace == "T0ELSE"
+
+
+@pytest.mark.parametrize(("text", "says"), BAD, ids=[text[:40] for text, _ in BAD])
+def test_what_is_no_question_is_said_and_the_log_is_as_it_was(bench: Bench, text: str, says: str) -> None:
+    bench.offers()
+    with pytest.raises(NotUnderstood) as caught:
+        page(bench, "U0BOSS", text)
+    answer = " ".join(f"{one.problem} {one.nearest}" for one in caught.value.misreads)
+    assert says in answer
+    assert len(bench.logged(Action.SEARCH_PERFORMED)) == 1
+
+
+@pytest.mark.parametrize("text", [f'"{SQL}"', f'-"{SQL}"', '"%"', '"_"', '"\\"'])
+def test_free_words_are_no_sql_and_no_pattern(bench: Bench, text: str) -> None:
+    bench.offers()
+    assert len(page(bench, "U0BOSS", text).events) == text.startswith("-")
+    assert len(bench.logged(Action.SEARCH_PERFORMED)) == 1
 
 
 def test_what_was_bought_counts_once_for_who_asked(bench: Bench) -> None:
