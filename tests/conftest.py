@@ -6,10 +6,11 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from storage import migrate, schema
@@ -180,6 +181,8 @@ class _own_postgres:  # noqa: N801 - reads as a sentence in `with`
     def __enter__(self) -> str:
         self._name = f"numberdesk_test_{uuid4().hex[:12]}"
         self._run(f'CREATE DATABASE "{self._name}"')
+        # no test cuts this server's power: none needs to wait for the disk
+        self._run(f'ALTER DATABASE "{self._name}" SET synchronous_commit = off')
         own = make_url(_psycopg(POSTGRES)).set(database=self._name)
         return own.render_as_string(hide_password=False)
 
@@ -208,5 +211,12 @@ def upgraded(url: str) -> None:
 def database(database_url: str) -> Iterator[Database]:
     """The rows, on SQLite and on PostgreSQL."""
     database = Database(make_engine(database_url))
+    if database.engine.dialect.name == "sqlite":
+        event.listen(database.engine, "connect", _not_waiting_for_the_disk)
     yield database
     database.engine.dispose()
+
+
+def _not_waiting_for_the_disk(connection: Any, _record: object) -> None:
+    """For tests within one process; that the program itself waits is tested in storage/test_durable.py."""
+    connection.execute("PRAGMA synchronous=OFF")

@@ -36,6 +36,7 @@ NOT_LOGGED: Mapping[str, str] = {
     "choices.Choices.subaccounts": LIST,
     "decide.reason_mark": PURE,
     "directory.Directory.refresh": SLACK,
+    "directory.Listed.all_shown": LIST,
     "directory.Listed.members": LIST,
     "directory.Listed.name": LIST,
     "directory.Listed.profile": LIST,
