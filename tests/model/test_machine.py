@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
@@ -28,7 +28,7 @@ from bot.usecases.settle import ASKABLE
 from bot.usecases.settle_by_hand import settle_by_hand
 from storage.purchases import KeptPurchase
 from storage.requests import KeptRequest
-from tests.conftest import POSTGRES, _own_postgres
+from tests.conftest import POSTGRES, Reused
 from tests.model.desk import LEASE, PRICES, Desktop, a_desk
 from tests.model.edge import CALLS, Killed
 
@@ -295,5 +295,5 @@ def test_the_desk_on_sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> N
 def test_the_desk_on_postgresql(request: pytest.FixtureRequest) -> None:
     if POSTGRES is None:
         pytest.skip("PostgreSQL is absent")
-    template: str = request.getfixturevalue("_postgres_template")
-    _run(lambda: _own_postgres(template), 300 if SOAK else 8, 40)
+    reused: Reused = request.getfixturevalue("_postgres_reused")
+    _run(lambda: nullcontext(reused.empty()), 300 if SOAK else 8, 40)
