@@ -37,7 +37,7 @@ QUERIES = {
     "action": "action:purchase.refused",
     "actions": "action:purchase.*",
     "outcome": "outcome:failure",
-    "number": "number:+14155550100",
+    "number": "number:+14155550005",
     "numbers": "number:+1415*",
     "country": "country:DE",
     "request": "request:R000000000100",

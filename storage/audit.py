@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import structlog
@@ -12,7 +14,6 @@ from sqlalchemy import (
     bindparam,
     insert,
     select,
-    tuple_,
     type_coerce,
 )
 from sqlalchemy.exc import DBAPIError
@@ -48,6 +49,10 @@ _json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 _PLAIN = {"at": type_coerce(bindparam("at"), BigInteger), "cost": type_coerce(bindparam("cost"), BigInteger)}
 INSERT = insert(_T).values({column.name: bindparam(column.name) for column in _T.c} | _PLAIN)
 _INSERT_TEXT = insert(_TEXT)
+# Pairs in one IN would have SQLite read the whole table.
+_TEXTS = select(_TEXT.c.seq, _TEXT.c.field, _TEXT.c.salt, _TEXT.c.text).where(
+    _TEXT.c.workspace == bindparam("workspace"), _TEXT.c.seq.in_(bindparam("seqs", expanding=True))
+)
 
 
 def append(work: UnitOfWork, event: AuditEvent) -> int:
@@ -190,11 +195,12 @@ def _is_hash(value: Any) -> bool:
 def texts_of(work: UnitOfWork, keys: Sequence[_Key]) -> dict[_Key, dict[str, _Salted]]:
     """Salt and text of what people wrote in these events, by event and field; None where it was erased."""
     found: dict[_Key, dict[str, _Salted]] = {}
-    for start in range(0, len(keys), _KEYS_AT_ONCE):
-        some = keys[start : start + _KEYS_AT_ONCE]
-        statement = select(_TEXT).where(tuple_(_TEXT.c.workspace, _TEXT.c.seq).in_(some))
-        for row in work.execute(statement):
-            found.setdefault((row.workspace, row.seq), {})[row.field] = row.salt, row.text
+    for workspace, pairs in groupby(sorted(keys), itemgetter(0)):
+        seqs = [seq for _, seq in pairs]
+        for start in range(0, len(seqs), _KEYS_AT_ONCE):
+            some = seqs[start : start + _KEYS_AT_ONCE]
+            for row in work.execute(_TEXTS, workspace=workspace, seqs=some):
+                found.setdefault((workspace, row.seq), {})[row.field] = row.salt, row.text
     return found
 
 
