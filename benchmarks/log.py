@@ -8,9 +8,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from time import perf_counter
+from typing import Any
 
 import rfc8785
-from sqlalchemy import Column, Index, MetaData, Table, create_engine, insert, text
+from sqlalchemy import Column, Index, MetaData, Table, create_engine, event, insert, text
 from sqlalchemy.engine import make_url
 
 from benchmarks.events import WORKSPACE, events, fill
@@ -134,9 +135,16 @@ def databases() -> Iterator[Iterator[tuple[str, Database]]]:
 def upgraded(url: str, stack: ExitStack) -> Database:
     """The database at an address, with the newest schema, until the stack ends."""
     engine = make_engine(url)
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _plan_each_time)
     stack.callback(engine.dispose)
     migrate.upgrade(engine)
     return Database(engine)
+
+
+def _plan_each_time(connection: Any, _record: Any) -> None:
+    """People ask once: the plan that a driver keeps after five times is not the one they wait for."""
+    connection.prepare_threshold = None
 
 
 @contextmanager

@@ -71,7 +71,7 @@ def page(
     One workspace's log is in the order of its numbers: a transaction that waits between the clock and the
     log gets a later number with an earlier time, and in the order of time a page would leave it out.
     """
-    if after is None and reader.workspace is not None and _begins(query):
+    if after is None and reader.workspace is not None and _unordered(query):
         found = _recent(work, reader, query, limit, before)
         if len(found) == limit:
             return with_texts(work, found)
@@ -114,9 +114,9 @@ def _beyond(
         yield compared(_T.c.seq, number)
 
 
-def _begins(query: AuditQuery) -> bool:
+def _unordered(query: AuditQuery) -> bool:
     return not _narrow(query) and any(
-        isinstance(match, Begins) for term in query.terms for match in term.matches
+        isinstance(match, Begins | Contains) for term in query.terms for match in term.matches
     )
 
 
@@ -133,14 +133,15 @@ def _recent(
 ) -> Sequence[Row[Any]]:
     """The newest that match among the last RECENT events.
 
-    What begins with something stands in an index by its ends, not by its age: all of it would be sorted for
-    one page. Where it is frequent, looking at the newest events one by one is done long before.
+    What begins with something stands in an index by its ends, not by its age, and PostgreSQL takes words for
+    rare: all of it would be sorted for one page. Where it is frequent, looking at the newest events one by
+    one is done long before.
     """
     if before is None:
         head = schema.audit_head
         known = select(head.c.seq).where(head.c.workspace == reader.workspace)
         before = (work.connection.scalar(known) or 0) + 1
-    recent = select(_T).where(*conditions(reader, query, in_order=True))
+    recent = select(_T).where(*conditions(reader, query, in_order=True, since=before - RECENT))
     recent = recent.where(_T.c.seq < before, _T.c.seq >= before - RECENT)
     return work.execute(recent.order_by(_T.c.seq.desc()).limit(limit)).all()
 
@@ -212,28 +213,33 @@ def _found(reader: Reader, query: AuditQuery) -> Select[Any]:
     return select(_T).where(*conditions(reader, query))
 
 
-def conditions(reader: Reader, query: AuditQuery, *, in_order: bool = False) -> Iterator[ColumnElement[bool]]:
+def conditions(
+    reader: Reader, query: AuditQuery, *, in_order: bool = False, since: int = 0
+) -> Iterator[ColumnElement[bool]]:
     """What holds for each event that the reader may see and the query asks for.
 
-    `in_order` keeps the database from the indexes of what begins with something.
+    `in_order` keeps the database from the indexes of what begins with something. Words are looked for from
+    event `since` on.
     """
     if reader.workspace is not None:
         yield _T.c.workspace == reader.workspace
     if reader.user is not None:
         yield or_(_T.c.actor == reader.user, _T.c.on_behalf_of == reader.user)
     for term in query.terms:
-        yield _holds(term, in_order=in_order)
+        yield _holds(term, in_order=in_order, since=since)
 
 
-def _holds(term: Term, *, in_order: bool) -> ColumnElement[bool]:
-    anything = or_(false(), *(_matches(term.key, match, in_order=in_order) for match in term.matches))
+def _holds(term: Term, *, in_order: bool, since: int) -> ColumnElement[bool]:
+    anything = or_(
+        false(), *(_matches(term.key, match, in_order=in_order, since=since) for match in term.matches)
+    )
     # what has no number is none of +1415*: NULL must not make it vanish from both answers
     return not_(func.coalesce(anything, false())) if term.negated else anything
 
 
-def _matches(key: Key, match: Match, *, in_order: bool) -> ColumnElement[bool]:
+def _matches(key: Key, match: Match, *, in_order: bool, since: int) -> ColumnElement[bool]:
     if isinstance(match, Contains):
-        return _written(match.text)
+        return _written(match.text, since)
     column = _COLUMNS[key]
     match match:
         case Is(text):
@@ -245,10 +251,12 @@ def _matches(key: Key, match: Match, *, in_order: bool) -> ColumnElement[bool]:
             return and_(true() if low is None else column >= low, true() if high is None else column <= high)
 
 
-def _written(text: str) -> ColumnElement[bool]:
+def _written(text: str, since: int) -> ColumnElement[bool]:
     """Events whose reason has the text in it; what was erased is found by nobody."""
     words = schema.audit_text
     here = and_(words.c.workspace == _T.c.workspace, words.c.seq == _T.c.seq, words.c.field == "reason")
+    if since:  # PostgreSQL does not tell it from the event's number
+        here = and_(here, words.c.seq >= since)
     return exists().where(here, func.lower(words.c.text).contains(text.lower(), autoescape=True))
 
 
