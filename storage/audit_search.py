@@ -1,10 +1,12 @@
 """The audit log asked: paged by its numbers, counted, and streamed in bounded memory."""
 
+import json
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +28,7 @@ from sqlalchemy import (
     tuple_,
     type_coerce,
 )
+from sqlalchemy.types import NullType
 
 from bot.model.audit import Action, ActorType, LoggedEvent
 from bot.model.audit_chain import Line
@@ -39,13 +42,18 @@ from storage.audit import Reader, has_text, texts_of, with_texts
 from storage.audit_chain import LINE
 from storage.unit_of_work import Database, UnitOfWork
 
-PAGE = 500
+PAGE = 2000
 """Events that a stream reads at once."""
 _NARROW = {Key.ACTOR, Key.NUMBER, Key.REQUEST}
 SLACK = timedelta(hours=1)
 RECENT = 4000
 """Events that are looked at one by one before an index is asked."""
 _T = schema.audit_event
+_JSON = {"changes", "context"}
+_AT_REST = [type_coerce(one, NullType()) if one.name in _JSON else one for one in LINE]
+"""The columns of a Line, those of JSON as the driver has them."""
+# Most events say the same as many others: what is read of them is shared, and nobody changes it.
+_read: Callable[[str], dict[str, Any]] = lru_cache(maxsize=4096)(json.loads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +204,7 @@ def stream(database: Database, reader: Reader, query: AuditQuery, *, size: int =
 def _next_page(
     work: UnitOfWork, reader: Reader, query: AuditQuery, last: tuple[str, int] | None, size: int
 ) -> list[Taken]:
-    statement = select(*LINE, _T.c.hash).where(*conditions(reader, query))
+    statement = select(*_AT_REST, _T.c.hash).where(*conditions(reader, query))
     statement = statement.order_by(_T.c.workspace, _T.c.seq).limit(size)
     if last is not None:
         workspace, seq = last
@@ -204,9 +212,19 @@ def _next_page(
         # a row compared is a range of the primary key; an OR would be read from its beginning
         later = same if reader.workspace else tuple_(_T.c.workspace, _T.c.seq) > (workspace, seq)
         statement = statement.where(later)
-    rows = [(Line._make(row[:-1]), row[-1]) for row in work.execute(statement)]
+    rows = [(_line(row), row[-1]) for row in work.execute(statement)]
     found = texts_of(work, [(line.workspace, line.seq) for line, _ in rows if has_text(line)])
     return [Taken(line, hashed, found.get((line.workspace, line.seq), {})) for line, hashed in rows]
+
+
+def _line(row: Row[Any]) -> Line:
+    *others, changes, context, previous_hash, _ = tuple(row)
+    return Line._make((*others, _object(changes), _object(context), previous_hash))
+
+
+def _object(value: str | dict[str, Any]) -> dict[str, Any]:
+    """What stands in a column of JSON: SQLite's driver hands it out as text, PostgreSQL's as an object."""
+    return _read(value) if isinstance(value, str) else value
 
 
 def _found(reader: Reader, query: AuditQuery) -> Select[Any]:

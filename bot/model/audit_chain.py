@@ -88,11 +88,11 @@ def canonical(value: Any) -> bytes:
 
 def digest(line: Line) -> str:
     """The event's hash: 64 hexadecimal digits."""
-    return sha256(_canonical_line(line).encode()).hexdigest()
+    return sha256(canonical_line(line).encode()).hexdigest()
 
 
-def _canonical_line(line: Line) -> str:
-    """`canonical(record(line))`, written out: this is what appending and verifying spend their time on."""
+def canonical_line(line: Line) -> str:
+    """`canonical(record(line))`, written out: appending, verifying and exports spend their time on it."""
     cost = None if line.cost is None else str(from_units(line.cost))
     return (
         f'{{"account":{_quoted(line.account)},"action":{_quoted(line.action)}'

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from bot.model.audit import ERASED
-from bot.model.audit_chain import Line, canonical, record, to_line, to_text
+from bot.model.audit_chain import Line, canonical, canonical_line, to_line, to_text
 from bot.model.money import from_units
 
 COLUMNS = (
@@ -62,8 +62,14 @@ class Taken(NamedTuple):
 
 def json_line(taken: Taken) -> str:
     """One event as one line of canonical JSON: all that its hash and those of its texts are made of."""
+    return f'{{"event":{canonical_line(taken.line)},"hash":{_quoted(taken.hash)},"texts":{_texts(taken)}}}'
+
+
+def _texts(taken: Taken) -> str:
+    if not taken.texts:
+        return "{}"
     texts = {field: {"salt": salt, "text": text} for field, (salt, text) in taken.texts.items()}
-    return canonical({"event": record(taken.line), "hash": taken.hash, "texts": texts}).decode()
+    return canonical(texts).decode()
 
 
 def read_line(text: str) -> Taken:
@@ -99,4 +105,5 @@ def safe_cell(text: str) -> str:
     return f"'{text}"
 
 
+_quoted = json.encoder.encode_basestring
 _json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
