@@ -18,9 +18,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from benchmarks import log, purchases, systems
+from benchmarks import log, purchases, questions, systems, taking
 from benchmarks.load import Connection, rate, signed
+from bot.model.audit_export import Format
 from sandbox.serving import serve_in_thread
+from storage.unit_of_work import Database
 
 ROUNDS = 7
 FEW, MANY = 2, 8
@@ -170,6 +172,43 @@ def logs() -> Iterator[Ratio]:
             yield Ratio(f"verify, against hashing, {name}", fast, "at least 0.6", fast >= 0.6, detail)
 
 
+def asking() -> Iterator[Ratio]:
+    """The log's questions as it grows tenfold, on each database that is there, and taking it away."""
+    servers = {"SQLite": None, "PostgreSQL": log.postgres()}
+    for name, server in servers.items():
+        if server is None and name != "SQLite":
+            continue
+        with questions.filled(server=server) as (few, many):
+            yield from _pages(name, few, many)
+            if server is None:
+                yield from _exports(many)
+
+
+def _pages(name: str, few: Database, many: Database) -> Iterator[Ratio]:
+    """The worst of all kinds of query, against the small log and against keys."""
+    key = questions.by_key(many, questions.MANY)
+    found = list(questions.asked(few, many))
+    key = min(key, questions.by_key(many, questions.MANY))
+    worst = max(found, key=lambda one: one.many / one.few)
+    ratio, detail = worst.many / worst.few, f"{worst.name}: {worst.many * 1000:.2f} ms"
+    yield Ratio(f"a page of the log, 10 times as long, {name}", ratio, "at most 2", ratio <= 2, detail)
+    worst = max(found, key=lambda one: one.many)
+    ratio, detail = worst.many / key, f"{worst.name}: {worst.many * 1000:.2f} ms against {key * 1000:.2f} ms"
+    yield Ratio(f"the slowest page, against keys, {name}", ratio, "at most 5", ratio <= 5, detail)
+
+
+def _exports(many: Database) -> Iterator[Ratio]:
+    """Exports against a bare loop, and what they need of memory; a million events need as much."""
+    bare, ours = taking.taken(many, taking.BARE), taking.taken(many, Format.JSONL.value)
+    ratio, detail = bare.seconds / ours.seconds, f"{ours.seconds:.1f} s against {bare.seconds:.1f} s"
+    yield Ratio("export, against a bare loop, SQLite", ratio, "at least 0.5", ratio >= 0.5, detail)
+    detail = f"{questions.MANY:,} events"
+    with purchases.everything() as world:
+        sent = taking.by_slack(many, world)
+    for what, peak in (("export", ours.megabytes), ("Slack's export, the whole program", sent.megabytes)):
+        yield Ratio(f"{what}, MB at its peak", peak, "at most 150", peak <= 150, detail)
+
+
 def buying() -> Iterator[Ratio]:
     """Purchases a second: the whole path on each database, and how they grow with the workers."""
     with purchases.everything() as world, tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
@@ -202,6 +241,7 @@ def main() -> int:
             *flights(desk, provider, sink_url),
             *logs(),
         ]
+    found += asking()
     found += buying()
     table = Table("Ratio", "Measured", "Bound", "", "Detail", box=None)
     for one in found:

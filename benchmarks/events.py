@@ -3,6 +3,7 @@
 `fill` puts them into a database; what they say follows from the seed alone.
 """
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -15,9 +16,9 @@ from bot.model.audit import Action, Outcome
 from bot.model.audit_chain import GENESIS, Line, digest, hash_of_text, to_microseconds
 from storage import schema
 from storage.audit import INSERT, VERSION
-from storage.unit_of_work import Database
+from storage.unit_of_work import Database, UnitOfWork
 
-WORKSPACE = "T0BENCH"
+WORKSPACE = "T0DEMO"
 START = datetime(2023, 1, 2, tzinfo=UTC)
 AT_ONCE = 5000
 PEOPLE = tuple(f"U0{index:04d}" for index in range(200))
@@ -62,10 +63,22 @@ def fill(database: Database, count: int, *, seed: int = 1, workspace: str = WORK
         last = some[-1].hash
         texts = [_text(one) for one in some if one.reason]
         with database.write() as work:
-            work.connection.execute(INSERT, [one.line._asdict() | {"hash": one.hash} for one in some])
+            _insert(work, some)
             if texts:
                 work.connection.execute(insert(schema.audit_text), texts)
     return last
+
+
+def _insert(work: UnitOfWork, some: list[Made]) -> None:
+    if work.connection.dialect.name != "postgresql":
+        work.connection.execute(INSERT, [one.line._asdict() | {"hash": one.hash} for one in some])
+        return
+    names = ", ".join(f'"{name}"' for name in (*Line._fields, "hash"))
+    driver: Any = work.connection.connection
+    with driver.cursor().copy(f"COPY audit_event ({names}) FROM STDIN") as copy:
+        for line, hashed, _ in some:
+            values = line._replace(changes=json.dumps(line.changes), context=json.dumps(line.context))  # type: ignore[arg-type]
+            copy.write_row((*values, hashed))
 
 
 def _text(made: Made) -> dict[str, Any]:

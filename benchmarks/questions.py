@@ -1,9 +1,5 @@
-"""The log's questions: what each costs as the log grows, the first page, the export's speed and memory."""
+"""The log's questions: what each costs as the log grows, and the first page against look-ups by key."""
 
-import json
-import resource
-import sqlite3
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,20 +9,18 @@ from time import perf_counter
 from typing import NamedTuple
 
 from sqlalchemy import select, text
-from sqlalchemy.engine import make_url
 
+from benchmarks import purchases, taking
 from benchmarks.events import WORKSPACE, fill
 from benchmarks.log import own, postgres, upgraded
 from bot.model.audit_export import Format
 from bot.model.audit_query import AuditQuery
 from bot.model.audit_query_reader import parse_audit_query
-from bot.usecases.audit_export import export
 from storage import audit_search, schema
 from storage.audit import Reader, with_texts
-from storage.engine import make_engine
 from storage.unit_of_work import Database
 
-FEW, MANY = 10_000, 100_000
+FEW, MANY = 20_000, 200_000
 PAGE, TURNS = 20, 30
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 READER = Reader(WORKSPACE)
@@ -55,13 +49,6 @@ class Asked(NamedTuple):
     name: str
     few: float
     many: float
-
-
-class Exported(NamedTuple):
-    """What one process that wrote all events out took."""
-
-    seconds: float
-    megabytes: float  #: at its peak
 
 
 def asked(few: Database, many: Database) -> Iterator[Asked]:
@@ -98,40 +85,6 @@ def _page(database: Database, query: AuditQuery) -> float:
         return perf_counter() - began
 
 
-def exported(database: Database, kind: str) -> Exported:
-    """All events written out by a process of its own: a format, or `bare`."""
-    url = database.engine.url.render_as_string(hide_password=False)
-    words = [sys.executable, "-m", "benchmarks.questions", "export", url, kind]
-    said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
-    return Exported(*json.loads(said))
-
-
-def _export(url: str, kind: str) -> Exported:
-    """Within that process."""
-    began = perf_counter()
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="") as out:
-        if kind == "bare":
-            for line in _bare(url):
-                out.write(line)
-        else:
-            export(Database(make_engine(url)), AuditQuery(), Format(kind), out, lambda _: None)  # type: ignore[arg-type]
-        out.flush()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Exported(perf_counter() - began, peak)
-
-
-def _bare(url: str) -> Iterator[str]:
-    """What `sqlite3 -json` does: every column of every row, as an object a line."""
-    connection = sqlite3.connect(str(make_url(url).database))
-    connection.row_factory = sqlite3.Row
-    statement = (
-        "SELECT e.*, t.salt, t.text FROM audit_event e LEFT JOIN audit_text t"
-        " ON t.workspace = e.workspace AND t.seq = e.seq ORDER BY e.workspace, e.seq"
-    )
-    for row in connection.execute(statement):
-        yield json.dumps(dict(row), ensure_ascii=False) + "\n"
-
-
 @contextmanager
 def filled(
     few: int = FEW, many: int = MANY, *, server: str | None = None
@@ -152,9 +105,6 @@ def filled(
 
 def main() -> None:
     """The figures of a size: python -m benchmarks.questions 1000000."""
-    if sys.argv[1:2] == ["export"]:
-        sys.stdout.write(json.dumps(_export(*sys.argv[2:4])))
-        return
     many = int(sys.argv[1]) if len(sys.argv) > 1 else MANY
     server = postgres() if "postgresql" in sys.argv else None
     with filled(many // 10, many, server=server) as (small, large):
@@ -169,13 +119,13 @@ def _show(small: Database, large: Database, many: int) -> None:
     for one in asked(small, large):
         growth, page = one.many / one.few, one.many / key
         say(f"{one.name:12} {one.many * 1000:9.2f} ms  growth {growth:6.2f}  by key {page:7.2f}\n")
-    if large.engine.dialect.name != "sqlite":
-        return
-    bare = exported(large, "bare")
+    bare = taking.taken(large, taking.BARE) if large.engine.dialect.name == "sqlite" else None
     for kind in Format:
-        took = exported(large, kind.value)
-        speed = bare.seconds / took.seconds
-        say(f"{kind:12} {took.seconds:6.1f} s  speed {speed:.2f}  {took.megabytes:.0f} MB\n")
+        took = taking.taken(large, kind.value)
+        speed = f"  speed {bare.seconds / took.seconds:.2f}" if bare else ""
+        say(f"{kind:12} {took.seconds:6.1f} s of the processor{speed}  {took.megabytes:.0f} MB\n")
+    with purchases.everything() as world:
+        say(f"by Slack     {taking.by_slack(large, world).megabytes:.0f} MB\n")
 
 
 if __name__ == "__main__":

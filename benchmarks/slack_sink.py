@@ -18,22 +18,38 @@ ANSWERS = {
 }
 
 
-def app() -> Starlette:
+def app(port: int) -> Starlette:
     calls: Counter[str] = Counter()
+    answers = ANSWERS | {
+        "files.getUploadURLExternal": {
+            "upload_url": f"http://127.0.0.1:{port}/upload", "file_id": "F0LOG",
+        },
+        "conversations.open": {"channel": {"id": "D0"}},
+    }  # fmt: skip
 
     async def answer(request: Request) -> Response:
         method = request.path_params["method"]
         calls[method] += 1
         posted = {"channel": "C0", "ts": f"1767225600.{sum(calls.values()):06d}"}
-        return JSONResponse({"ok": True} | ANSWERS.get(method, posted))
+        return JSONResponse({"ok": True} | answers.get(method, posted))
+
+    async def upload(request: Request) -> Response:
+        async for chunk in request.stream():
+            calls["bytes"] += len(chunk)
+        return Response("OK")
 
     async def counted(_: Request) -> Response:
         return JSONResponse(calls)
 
     return Starlette(
-        routes=[Route("/api/{method}", answer, methods=["POST", "GET"]), Route("/counts", counted)]
+        routes=[
+            Route("/api/{method}", answer, methods=["POST", "GET"]),
+            Route("/upload", upload, methods=["POST"]),
+            Route("/counts", counted),
+        ]
     )
 
 
 if __name__ == "__main__":
-    uvicorn.run(app(), host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
+    at = int(sys.argv[1])
+    uvicorn.run(app(at), host="127.0.0.1", port=at, log_level="error")
