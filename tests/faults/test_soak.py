@@ -74,7 +74,8 @@ def test_what_several_machines_did_adds_up(tmp_path: Path, capsys: pytest.Captur
         played = time.monotonic()
         _settle(desk)
         figures = adds_up.audit(desk, people)
-        assert machines.kills > 0 and story.pressed == PRESSES
+        assert machines.kills > 0
+        assert figures.requests >= min(PRESSES, STOCK) // 4, "most presses came to nothing"
     with capsys.disabled():
         sys.stdout.write(f"\n{_told(story, machines, figures, played - began, time.monotonic() - began)}\n")
 
