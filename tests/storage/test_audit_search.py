@@ -2,16 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
 from bot.model.audit import SYSTEM, Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
 from bot.model.audit_query import AuditQuery, Begins, During, Key, Term
 from bot.model.audit_query_reader import parse_audit_query
 from bot.model.audit_words import By
-from storage import audit, audit_search
+from storage import audit, audit_search, migrate
 from storage.audit import Reader
 from storage.audit_search import Counted
+from storage.engine import make_engine
 from storage.unit_of_work import Database
 from tests.storage.rows import ACCOUNT
 
@@ -226,3 +229,39 @@ def test_a_rare_beginning_is_found_behind_the_recent_events(
         assert [e.seq for e in audit_search.page(work, ALL, begins, limit=2)] == [1]
         assert [e.seq for e in audit_search.page(work, ALL, often, limit=2)] == [6, 5]
         assert [e.seq for e in audit_search.page(work, ALL, often, limit=4, before=5)] == [4, 3, 2]
+
+
+def test_words_are_found_among_the_recent_events_and_behind_them(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_search, "RECENT", 3)
+    reasons = ("For Köln", *["The hotline"] * 5)
+    _log(database, *[_event(action=Action.REQUEST_DENIED, reason=reason) for reason in reasons])
+    with database.read() as work:
+        assert _numbers(audit_search.page(work, ALL, _asked('"köln"'), limit=2)) == [1]
+        assert _numbers(audit_search.page(work, ALL, _asked("hotline"), limit=2)) == [6, 5]
+        assert _numbers(audit_search.page(work, ALL, _asked("hotline"), limit=4)) == [6, 5, 4, 3]
+        assert _numbers(audit_search.page(work, ALL, _asked("-hotline"), limit=4)) == [1]
+        assert _numbers(audit_search.page(work, ALL, _asked("hotline"), limit=4, before=5)) == [4, 3, 2]
+
+
+def test_no_page_reads_all_that_people_wrote(tmp_path: Path) -> None:
+    """SQLite did for keys that came as pairs: a page took as long as the log was."""
+    engine = make_engine(f"sqlite:///{tmp_path}/log.db")
+    migrate.upgrade(engine)
+    database, asked = Database(engine), []
+    _log(database, *[_event(action=Action.REQUEST_DENIED, reason="The hotline") for _ in range(3)])
+    event.listen(engine, "before_cursor_execute", lambda _c, _k, said, given, *_: asked.append((said, given)))
+    with database.read() as work:
+        audit_search.page(work, ALL, AuditQuery(), limit=3)
+    list(audit_search.stream(database, Reader(None), AuditQuery()))
+    plans = [_plan(engine, said, given) for said, given in tuple(asked) if "FROM audit_text" in said]
+    engine.dispose()
+    assert len(plans) == 2
+    assert all("SEARCH audit_text" in plan and "SCAN" not in plan for plan in plans)
+
+
+def _plan(engine: Engine, said: str, given: tuple[object, ...]) -> str:
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", given).all()
+    return "; ".join(row.detail for row in rows)
