@@ -255,10 +255,9 @@ def _behind(database: Database, job: Job, starts: str, ends: str = "") -> timede
 
 
 def test_a_job_is_behind_those_alike_that_were_put_before(database: Database) -> None:
-    _put(database, "dm:R2:approved:U1", delay=30)
-    _put(database, "dm:R1:bought:U2")
-    _put(database, "dm:R1:bought:U1")
-    _put(database, "dm:R9:bought:U1")
+    for key, delay in (("R2:approved:U1", 30), ("R1:bought:U2", 0), ("R1:bought:U1", 0), ("R9:bought:U1", 0)):
+        _put(database, f"dm:{key}", delay=delay)
+        database.shift += timedelta(seconds=0.1)  # SQLite's clock may stand still for a millisecond
     mine = next(j for j in (_claimed(database, f"L{i}") for i in range(3)) if j.key == "dm:R1:bought:U1")
     wait = _behind(database, mine, "dm:", ":U1")
     assert wait is not None and timedelta(seconds=20) < wait <= timedelta(seconds=30)
