@@ -23,7 +23,7 @@ def wrong(proof: dict, public: str) -> str | None:
     for text in proof["texts"]:
         field = text["field"].removeprefix("changes.")
         hashed = event["reason_hash"] if field == "reason" else event["changes"][field]
-        if hashed[-64:] != hashlib.sha256(f"{text['salt']}:{text['text']}".encode()).hexdigest():
+        if hashed[-64:] != hashlib.sha256(f"{text['salt']:.32}:{text['text']}".encode()).hexdigest():
             return f"the {text['field']} is not what was written"
     key, signature = Ed25519PublicKey.from_public_bytes(b64decode(public)), checkpoint.pop("signature")
     try:

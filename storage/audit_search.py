@@ -4,7 +4,7 @@ import json
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -94,6 +94,11 @@ def page(
     return with_texts(work, work.execute(statement.order_by(*order).limit(limit)).all())
 
 
+_EARLIEST = datetime.min.replace(tzinfo=UTC) + 2 * SLACK
+_LATEST = datetime.max.replace(tzinfo=UTC) - 2 * SLACK
+"""Beyond these no bound is needed, and none can be reckoned."""
+
+
 def _about_then(work: UnitOfWork, reader: Reader, query: AuditQuery) -> Iterator[ColumnElement[bool]]:
     """The numbers between which the events of a time are: else all younger ones were walked through.
 
@@ -102,9 +107,9 @@ def _about_then(work: UnitOfWork, reader: Reader, query: AuditQuery) -> Iterator
     for term in query.terms if reader.workspace is not None else ():
         match term.matches:
             case (During(first, last),) if not term.negated:
-                if first is not None:
+                if first is not None and first > _EARLIEST:
                     yield from _beyond(work, reader, _T.c.at < first - SLACK, _T.c.at.desc(), operator.gt)
-                if last is not None:
+                if last is not None and last < _LATEST:
                     yield from _beyond(work, reader, _T.c.at > last + SLACK, _T.c.at.asc(), operator.lt)
 
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
 
 from storage import migrate, schema
 from storage.engine import make_engine
@@ -141,9 +142,11 @@ class Reused:
             return self._url
         self._url = self._stack.enter_context(_own_postgres())
         upgraded(self._url)
-        engine = create_engine(self._url, isolation_level="AUTOCOMMIT")
-        self._stack.callback(engine.dispose)
-        self._engine, self._schema = engine, None
+        # nobody stays connected: a test may copy the database, or put another one in its place
+        self._engine = create_engine(self._url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        self._schema = None
+        with self._engine.connect() as connection:
+            self._version = connection.scalar(text("SELECT version_num FROM alembic_version"))
         self._emptied()
         return self._url
 
@@ -159,6 +162,8 @@ class Reused:
             for name in {table.name for table in schema.metadata.sorted_tables} & found.keys():
                 way = "TRUNCATE" if found[name] > LARGE else "DELETE FROM"
                 connection.execute(text(f'{way} "{name}"'))
+            connection.execute(text("DELETE FROM alembic_version"))
+            connection.execute(text("INSERT INTO alembic_version VALUES (:now)"), {"now": self._version})
             return True
 
 

@@ -152,17 +152,14 @@ class World:
 
     def rows(self, query: str, **values: Any) -> list[Any]:
         """Rows straight from the database; `values` stand in the query as `:name`."""
-        engine = make_engine(self.database_url)
-        options = reading(engine) if engine.dialect.name == "sqlite" else {}  # it takes no write lock
-        with engine.connect().execution_options(**options) as connection:
-            found = list(connection.execute(text(query), values))
-        engine.dispose()
-        return found
+        with connected(self.database_url) as engine:
+            options = reading(engine) if engine.dialect.name == "sqlite" else {}  # it takes no write lock
+            with engine.connect().execution_options(**options) as connection:
+                return list(connection.execute(text(query), values))
 
     def pass_time(self, seconds: float) -> None:
         """Lets time pass for the bot: every moment in its rows moves into the past."""
-        engine = make_engine(self.database_url)
-        with _alone(engine) as connection:
+        with connected(self.database_url) as engine, _alone(engine) as connection:
             for table in schema.metadata.sorted_tables:
                 if table.name.startswith("audit_"):
                     continue  # the log is only appended to
@@ -170,16 +167,23 @@ class World:
                 for column in moments:
                     earlier = type_coerce(column, BigInteger) - int(seconds * 1_000_000)
                     connection.execute(update(table).values({column: earlier}))
-        engine.dispose()
 
     def events(self) -> list[str]:
         """The log's actions, oldest first, without what the program logs of itself."""
-        database = Database(make_engine(self.database_url))
-        with database.read() as work:
+        with connected(self.database_url) as engine, Database(engine).read() as work:
             logged = audit_search.page(work, audit.Reader(None), AuditQuery(), limit=1000)
-        database.engine.dispose()
         actions = [event.event.action.value for event in reversed(logged)]
         return [action for action in actions if not action.startswith(OWN)]
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Engine]:
+    """An engine that leaves no connection behind, whatever happens."""
+    engine = make_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 @contextmanager

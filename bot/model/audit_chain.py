@@ -5,6 +5,7 @@ archives and proofs.
 """
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -119,6 +120,14 @@ def hash_of_record(written: dict[str, Any]) -> str:
 def hash_of_text(salt: str, text: str) -> str:
     """What stands in the chain for a text of people: nothing can be told from it once the salt is gone."""
     return sha256(f"{salt}:{text}".encode()).hexdigest()
+
+
+_SALT = re.compile("[0-9a-f]{32}")
+
+
+def text_holds(salt: str, text: str, hashed: str) -> bool:
+    """Whether this is what was hashed. The form of the salt says where it ends: else a text could be cut."""
+    return _SALT.fullmatch(salt) is not None and hash_of_text(salt, text) == hashed
 
 
 def plain(value: Any) -> bool:

@@ -31,7 +31,7 @@ class Broken:
     says: str  #: a sentence
 
 
-UNREADABLE = (ValueError, TypeError, ArithmeticError)
+UNREADABLE = (ValueError, TypeError, ArithmeticError, AttributeError, RecursionError)
 """What reading a row raises, or hashing it, into which somebody wrote what no event ever held."""
 Hashed = tuple[Line, str]
 At = Callable[[int], Hashed | None]  #: the line that stands at a number

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.model.audit import Action, Outcome
 from bot.model.audit_anchor import Checkpoint
-from bot.model.audit_chain import GENESIS, digest
+from bot.model.audit_chain import GENESIS, Line, digest
 from bot.model.audit_fault import UNREADABLE, Broken, Fault, Hashed, diagnose, unreadable
+from bot.model.audit_seal import signed_by
 from bot.model.errors import SettingsError
 from bot.usecases import archive_file
 from bot.usecases.verify_texts import check_erased, check_texts, with_texts
@@ -133,6 +135,7 @@ def _start(
     begun = False
     with database.read() as work:
         stubs = audit_chain.stubs(work, head.workspace)
+        told = audit_chain.since(work, head.workspace, Action.AUDIT_ARCHIVED, stubs[-1].seq if stubs else 0)
         seq, hashed = _before(stubs, files)
         if proof.start is not None and proof.start > seq + 1 and not files:
             believed = audit_chain.line_at(work, head.workspace, proof.start - 1)
@@ -142,6 +145,7 @@ def _start(
             seq, hashed = proof.start - 1, believed[1]
             begun = True
     _check_stubs(head, stubs, files, proof.key)
+    _check_told(stubs, told)
     walk = Walk(head.workspace, seq, hashed, anchors, first=seq + 1, believed=begun)
     walk.before = sum(at < seq for at in anchors)
     _meet(walk)
@@ -165,6 +169,29 @@ def _check_stubs(
     if head.archived_seq != (stubs[-1].seq if stubs else 0):
         says = f"events up to {head.archived_seq} were let go, and no archive of them is recorded."
         raise Found(Broken(head.workspace, 1, Fault.MISSING, says))
+    following = 1
+    for stub in stubs:
+        if stub.first_seq != following:
+            says = f"events {following} to {stub.first_seq - 1} are in no archive that is recorded."
+            raise Found(Broken(head.workspace, following, Fault.MISSING, says))
+        said = archive_file.said_of(head.workspace, stub.first_seq, stub.seq, stub.hash, stub.sha256)
+        if key and not signed_by(key, stub.signature or "", said):
+            says = (
+                f"the record of an archive, events {stub.first_seq} to {stub.seq}, is not signed by the key."
+            )
+            raise Found(Broken(head.workspace, stub.first_seq, Fault.ARCHIVE, says))
+        following = stub.seq + 1
+
+
+def _check_told(stubs: Sequence[Stub], told: Sequence[Line]) -> None:
+    """The newest archive stands in the log that follows it: a record alone could be written by anybody."""
+    if not stubs:
+        return
+    newest = stubs[-1]
+    wanted = {"first": newest.first_seq, "last": newest.seq, "hash": newest.hash, "sha256": newest.sha256}
+    if not any(wanted.items() <= line.changes.items() for line in told if line.outcome == Outcome.SUCCESS):
+        says = f"events {newest.first_seq} to {newest.seq} were let go, and the log does not say where to."
+        raise Found(Broken(newest.workspace, newest.first_seq, Fault.MISSING, says))
 
 
 def _check_rows(database: Database, walk: Walk, head: Head, progress: Progress) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.model.audit_anchor import Checkpoint
-from bot.model.audit_chain import GENESIS, hash_of_text
+from bot.model.audit_chain import GENESIS, text_holds
 from bot.model.audit_export import Taken, read_line
 from bot.model.audit_fault import Broken, Fault, diagnose, holds
 from bot.model.errors import SettingsError
@@ -115,7 +115,7 @@ def _check_texts(taken: Taken) -> int:
     for name, (salt, text) in taken.texts.items():
         if salt is None or text is None:
             erased += 1
-        elif hash_of_text(salt, text) != expected[name]:
+        elif not text_holds(salt, text, expected[name]):
             says = f"the {name} of event {line.seq} was changed."
             raise _Found(Broken(line.workspace, line.seq, Fault.TEXT, says))
     return erased

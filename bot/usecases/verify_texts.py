@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bot.model.audit import Action
-from bot.model.audit_chain import Line, hash_of_text
+from bot.model.audit_chain import Line, text_holds
 from bot.model.audit_fault import Broken, Fault, Hashed
 from bot.model.audit_fields import ALLOWED
 from bot.usecases import archive_file
@@ -25,7 +25,7 @@ def with_texts(file: archive_file.Archive) -> Iterator[Hashed]:
     for line, hashed in file.events():
         for name, expected in hashes_of(line):
             salt, text = kept.pop((line.seq, name), (None, None))
-            if text is not None and hash_of_text(str(salt), str(text)) != expected:
+            if text is not None and not text_holds(str(salt), str(text), expected):
                 raise _bad_text(line, f"the {name} of event {line.seq} was changed beside {file.path}.")
         yield line, hashed
     for seq, name in kept:
@@ -44,7 +44,7 @@ def check_texts(walk: Walk, page: Sequence[Hashed], texts: Sequence[Text]) -> No
             if text.text is None:
                 walk.erased += 1
                 walk.first_erased = walk.first_erased or line.seq
-            elif hash_of_text(text.salt or "", text.text) != hashed:
+            elif not text_holds(text.salt or "", text.text, hashed):
                 raise _bad_text(line, f"the {name} of event {line.seq} was changed.")
 
     for seq, name in sorted(kept):

@@ -12,8 +12,7 @@ from typing import Any, TypeVar
 
 from sandbox.slack.driver import Message, Person
 from storage import schema
-from storage.engine import make_engine
-from tests.world import APPROVE, NUMBERS, ROOT, World, find_offer, number_of, world
+from tests.world import APPROVE, NUMBERS, ROOT, World, connected, find_offer, number_of, world
 
 T = TypeVar("T")
 RITA, ANA, OTTO = "U0RITA", "U0ANA", "U0OTTO"
@@ -225,10 +224,8 @@ class Stage:
 
     def forget_people(self) -> None:
         """What is known of people is too old to go by."""
-        engine = make_engine(self.desk.database_url)
-        with engine.begin() as connection:
+        with connected(self.desk.database_url) as engine, engine.begin() as connection:
             connection.execute(schema.directory.delete())
-        engine.dispose()
 
     # -- time --------------------------------------------------------------------------------
 

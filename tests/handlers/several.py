@@ -12,9 +12,8 @@ from bot.model.numbers import format_number
 from handlers.forms import LOOKING_UP
 from handlers.ui.decide import ASKING
 from sandbox.slack.driver import Message, Person, Shown
-from storage.engine import make_engine
 from storage.schema import audit_event, audit_text, purchase, request
-from tests.world import APPROVE, NUMBERS, World, world
+from tests.world import APPROVE, NUMBERS, World, connected, world
 
 RITA, ANA, OTTO, CARA, GUS = "U0RITA", "U0ANA", "U0OTTO", "U0CARA", "U0GUS"
 REASON = "For the new hotline"
@@ -112,11 +111,8 @@ class Several:
         return [row[0] for row in self._rows(query.order_by(request.c.created_at))]
 
     def _rows(self, query: Select[Any]) -> list[Any]:
-        engine = make_engine(self.desk.database_url)
-        with engine.connect() as connection:
-            found = list(connection.execute(query))
-        engine.dispose()
-        return found
+        with connected(self.desk.database_url) as engine, engine.connect() as connection:
+            return list(connection.execute(query))
 
 
 @contextmanager

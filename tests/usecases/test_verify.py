@@ -159,6 +159,18 @@ def _change_text(work: UnitOfWork) -> None:
     run(work, "UPDATE audit_text SET text = 'because I say so' WHERE seq = 4")
 
 
+def _forge_an_archive(work: UnitOfWork) -> None:
+    """The beginning goes, and a record says that it is in a file."""
+    run(
+        work,
+        "INSERT INTO audit_stub (workspace, seq, first_seq, hash, sha256, signature, at)"
+        " SELECT workspace, 4, 1, hash, 'ff', NULL, at FROM audit_event WHERE seq = 4",
+        "UPDATE audit_head SET archived_seq = 4",
+        "DELETE FROM audit_text WHERE seq <= 4",
+        "DELETE FROM audit_event WHERE seq <= 4",
+    )
+
+
 def _remove_text(work: UnitOfWork) -> None:
     run(work, "DELETE FROM audit_text WHERE seq = 4")
 
@@ -205,6 +217,7 @@ def _let_go_without_archive(work: UnitOfWork) -> None:
         (_insert_behind_the_end, 11, Fault.INSERTED),
         (_cut_off, 9, Fault.CUT_OFF),
         (_change_text, 4, Fault.TEXT),
+        (_forge_an_archive, 1, Fault.MISSING),
         (_remove_text, 4, Fault.TEXT),
         (_put_a_text_in, 5, Fault.TEXT),
         (_blank, 4, Fault.TEXT),
@@ -396,3 +409,12 @@ def test_an_event_between_check_and_end_does_no_harm(database: Database) -> None
 
     (found,) = verify(database, progress=grow)
     assert isinstance(found, Sound)
+
+
+def test_a_text_cannot_be_cut_at_a_colon(database: Database) -> None:
+    """What stood before it was called a part of the salt: hashed, both are one."""
+    with database.write() as work:
+        audit.append(work, event(reason="No: too dear: take 4"))
+    with unguarded(database) as work:
+        run(work, "UPDATE audit_text SET salt = salt || '\\:No\\: too dear', text = ' take 4'")
+    assert broken(database) == (1, Fault.TEXT)
