@@ -6,11 +6,10 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
@@ -216,12 +215,5 @@ def upgraded(url: str) -> None:
 def database(database_url: str) -> Iterator[Database]:
     """The rows, on SQLite and on PostgreSQL."""
     database = Database(make_engine(database_url))
-    if database.engine.dialect.name == "sqlite":
-        event.listen(database.engine, "connect", _not_waiting_for_the_disk)
     yield database
     database.engine.dispose()
-
-
-def _not_waiting_for_the_disk(connection: Any, _record: object) -> None:
-    """For tests within one process; that the program itself waits is tested in storage/test_durable.py."""
-    connection.execute("PRAGMA synchronous=OFF")

@@ -174,20 +174,30 @@ def test_a_message_whose_answer_was_lost_comes_twice_at_most(
     truth.check(here, Played(number, request))
 
 
+def _held_up(here: Stage) -> tuple[Played, str]:
+    """A request of whose two cards one has to wait, and the channel of that one."""
+    places = ((here.otto, APPROVE), (here.rita, NUMBERS))
+    for _ in range(3):  # another message, such as a report, may meet the trouble first
+        number = here.confirm(dear=True)
+        here.desk.control.fault("chat.postMessage", {"error": "ratelimited", "retry_after": 40})
+        request = here.submit(number)
+        posted = here.until(lambda r=request: [at for who, at in places if here.cards(who, r, at)] or None)
+        if len(posted) == 1:
+            return Played(number, request), next(at for _, at in places if at not in posted)
+        here.settled()
+    raise AssertionError("no card had to wait")
+
+
 def test_too_many_messages_are_said_when_slack_says_so(stages: Callable[[str], Stage]) -> None:
     here = stages(KINDS[0])
-    number = here.confirm(dear=True)
-    here.desk.control.fault("chat.postMessage", {"error": "ratelimited", "retry_after": 40})
-    request = here.submit(number)
-    places = ((here.otto, APPROVE), (here.rita, NUMBERS))
-    posted = here.until(lambda: [at for who, at in places if here.cards(who, request, at)] or None)
-    (held,) = {at for _, at in places} - set(posted)
+    played, held = _held_up(here)
     # one channel waits for as long as Slack has asked for, and the other did not wait with it
     until = here.desk.rows("SELECT next_at FROM pace WHERE channel = :channel", channel=held)[0][0]
     assert 25 < until / 1_000_000 - time.time() <= 40
-    _, due, _ = next(job for job in jobs_of(here.desk) if job[0] == f"render:{request}")
+    _, due, _ = next(job for job in jobs_of(here.desk) if job[0] == f"render:{played.request}")
     assert due / 1_000_000 - time.time() > 25
     here.desk.pass_time(41)
-    here.until(lambda: all(here.cards(who, request, at) for who, at in places))
+    here.until(lambda: here.cards(here.otto, played.request, APPROVE) or None)
+    here.until(lambda: here.cards(here.rita, played.request, NUMBERS) or None)
     here.settled()
-    truth.check(here, Played(number, request))
+    truth.check(here, played)

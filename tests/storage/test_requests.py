@@ -1,5 +1,7 @@
 """Requests: one per origin, one outcome each, whoever races whom."""
 
+from datetime import timedelta
+
 from bot.model.request import Answer, Options, Person, RequestStatus
 from storage import requests
 from storage.requests import Card, KeptRequest, Round, Wanted
@@ -62,7 +64,10 @@ def test_the_same_origin_in_two_workspaces_is_two_requests(database: Database) -
 
 
 def test_the_newest_requests_of_a_person_come_first(database: Database) -> None:
-    made = [_new(database, f"V{i}").id for i in range(4)]
+    made = []
+    for turn in range(4):
+        made.append(_new(database, f"V{turn}").id)
+        database.shift += timedelta(seconds=0.1)  # SQLite's clock may stand still for a millisecond
     with database.read() as work:
         assert [
             r.id for r in requests.newest(work, Wanted(workspace="T0ONE", party="U0BEA"), limit=3)
