@@ -5,6 +5,7 @@ from collections.abc import Callable
 import structlog
 from slack_sdk.errors import SlackApiError
 
+from bot.model.errors import NotUnderstood
 from bot.usecases.export_log import Export, Written, asked_for, log_export, log_no_export, written
 from handlers.parts import Parts
 from handlers.post import Impossible, SlowDown, Unreachable, call, post
@@ -17,6 +18,7 @@ LONGEST_PAUSE = 300.0
 MOST_TRIES = 20
 """About an hour; then whoever asked hears that no file comes."""
 NO_SCOPE = "missing_scope"
+NO_QUERY = "query_not_understood"
 
 
 def send(parts: Parts, job: Job, keep: Callable[[], None]) -> float | None:
@@ -28,6 +30,8 @@ def send(parts: Parts, job: Job, keep: Callable[[], None]) -> float | None:
     try:
         with written(parts.desk, wanted, keep) as made:
             _send(parts, wanted, made)
+    except NotUnderstood:  # a name in it is not that of anybody any more
+        _give_up(parts, wanted, NO_QUERY)
     except SlowDown as problem:
         return problem.seconds
     except Impossible as problem:

@@ -202,6 +202,11 @@ def not_sent(why: str) -> Block:
             "The file cannot be sent: the app may not send files in Slack. Ask who keeps Numberdesk to add"
             " the scope `files:write`."
         )
+    elif why == "query_not_understood":
+        text = (
+            "The file cannot be made: what you asked for is not understood any more, perhaps because a name"
+            " in it has changed. Ask for it again."
+        )
     else:
         text = f"The file could not be sent: Slack said {code(why, 60)}. Ask for it again later."
     return message(text, [section(text)])

@@ -11,9 +11,11 @@ import httpx
 import pytest
 
 from sandbox.slack.driver import Message, Person
+from storage import jobs
+from storage.unit_of_work import Database
 from tests.handlers.several import ANA, CARA, POLICY, Several, opened, several
 from tests.usecases.queries import BAD
-from tests.world import APPROVE, NUMBERS
+from tests.world import APPROVE, NUMBERS, connected
 
 AUDITED = f'{POLICY}\n[audit]\nauditors = ["U0OTTO"]\n'
 
@@ -166,3 +168,11 @@ def test_slack_down_or_busy_is_asked_again(team: Several, method: str, do: dict[
     file_of(team.otto)
     sent = [m for m in team.otto.messages(team.otto.direct) if "The log you asked for" in m.words]
     assert len(sent) == 1
+
+
+def test_who_asked_in_words_that_mean_nothing_any_more_hears_so(team: Several) -> None:
+    """The job was tried for ever, and nobody heard why no file came."""
+    with connected(team.desk.database_url) as engine, Database(engine).write() as work:
+        jobs.put(work, "export:X1", workspace="T0DEMO", user=CARA, query="actor:@nobody", format="jsonl")
+    team.cara.wait_message(team.cara.direct, "not understood any more", timeout=20)
+    assert team.desk.rows("SELECT 1 FROM job WHERE key = 'export:X1'") == []
