@@ -304,3 +304,14 @@ def ask(person: Person, *, dear: bool, reason: str = "For the new hotline") -> s
     person.fill("reason", reason)
     assert person.submit() is None
     return number_of(message, value)
+
+
+def ask_and_approve(asking: Person, approving: Person, *, reason: str, comment: str) -> None:
+    """The main job: one asks for a dear number, another says yes, and it is bought."""
+    ask(asking, dear=True, reason=reason)
+    waiting = approving.wait_message(APPROVE, "Waiting for approval")
+    approving.click(waiting, "request_approve")
+    approving.wait_for(lambda p: p.modal())
+    approving.fill("comment", comment)
+    assert approving.submit() is None
+    approving.wait_message(APPROVE, "Bought")

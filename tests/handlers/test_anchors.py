@@ -14,7 +14,17 @@ from storage.engine import make_engine
 from storage.unit_of_work import Database
 from tests.storage.tamper import unguarded
 from tests.usecases.logs import log, rehash, run
-from tests.world import APP_TOKEN, APPROVE, BOT_TOKEN, NUMBERS, ROOT, SIGNING_SECRET, World, ask, world
+from tests.world import (
+    APP_TOKEN,
+    APPROVE,
+    BOT_TOKEN,
+    NUMBERS,
+    ROOT,
+    SIGNING_SECRET,
+    World,
+    ask_and_approve,
+    world,
+)
 
 RITA, ANA, DEMO = "U0RITA", "U0ANA", "T0DEMO"
 PRIVATE, PUBLIC = make_key()
@@ -34,13 +44,7 @@ def desk(tmp_path: Path, database_url: str) -> Iterator[World]:
 
 def test_a_full_run_is_anchored_holds_and_keeps_no_secret(desk: World) -> None:
     with Person(desk.slack_url, RITA) as rita, Person(desk.slack_url, ANA) as ana:
-        ask(rita, dear=True, reason="For Ada's new line")
-        waiting = ana.wait_message(APPROVE, "Waiting for approval")
-        ana.click(waiting, "request_approve")
-        ana.wait_for(lambda p: p.modal())
-        ana.fill("comment", "Fine by me")
-        assert ana.submit() is None
-        ana.wait_message(APPROVE, "Bought")
+        ask_and_approve(rita, ana, reason="For Ada's new line", comment="Fine by me")
         rita.command(NUMBERS, "/number audit")
         rita.wait_message(NUMBERS, "newest events")
         told = ana.wait_message(APPROVE, "The audit log stands at event")

@@ -20,7 +20,7 @@ from storage.engine import make_engine
 from storage.unit_of_work import Database
 from tests.storage.tamper import TABLES
 from tests.usecases.logs import log
-from tests.world import APPROVE, NUMBERS, ROOT, World, ask, world
+from tests.world import APPROVE, NUMBERS, ROOT, World, ask_and_approve, world
 
 PRIVATE, PUBLIC = make_key()
 PASSWORD = "an-invented-password"
@@ -98,13 +98,7 @@ def owner(roles: Roles, tmp_path: Path) -> Iterator[World]:
 def test_the_program_does_all_its_work_as_a_role_that_cannot_touch_the_log(desk: World) -> None:
     desk.start()
     with Person(desk.slack_url, "U0RITA") as rita, Person(desk.slack_url, "U0ANA") as ana:
-        ask(rita, dear=True, reason="For Ada's new line")
-        waiting = ana.wait_message(APPROVE, "Waiting for approval")
-        ana.click(waiting, "request_approve")
-        ana.wait_for(lambda p: p.modal())
-        ana.fill("comment", "Fine by me")
-        assert ana.submit() is None
-        ana.wait_message(APPROVE, "Bought")
+        ask_and_approve(rita, ana, reason="For Ada's new line", comment="Fine by me")
         ana.wait_message(APPROVE, "The audit log stands at event")
         rita.command(NUMBERS, "/number audit export")
         rita.wait_message(rita.direct, "The log you asked for", timeout=20)
