@@ -61,7 +61,8 @@ def render(parts: Parts, request_id: str) -> float | None:
         try:
             _draw(parts, seen, place)
         except SlowDown as problem:
-            wait = max(wait or 0, problem.seconds)
+            # the soonest: a channel that has to wait long keeps no other from its turn
+            wait = problem.seconds if wait is None else min(wait, problem.seconds)
     return wait
 
 

@@ -1,12 +1,15 @@
 """What people are told, when, and by whom they are pinged; and Slack in all its moods."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from sandbox.slack.driver import Message, Person
-from tests.world import APPROVE, NUMBERS, World, ask, find_offer, number_of, world
+from storage.schema import pace
+from tests.world import APPROVE, NUMBERS, World, ask, connected, find_offer, number_of, world
 
 RITA, ANA, OTTO, CARA = "U0RITA", "U0ANA", "U0OTTO", "U0CARA"
 HOUR = 3600
@@ -251,6 +254,22 @@ def test_a_slow_pace_of_slack_delays_messages_and_nothing_else(
     rita.wait_message(NUMBERS, "Bought", timeout=20)
     assert len(desk.buys()) == 1
     assert len([m for m in rita.messages(NUMBERS) if "Bought" in m.words]) == 1
+
+
+def test_a_channel_that_has_to_wait_long_keeps_no_other_from_its_turn(
+    desk: World, people: tuple[Person, Person]
+) -> None:
+    rita, ana = people
+    now = datetime.now(UTC)
+    turns = [
+        {"channel": APPROVE, "next_at": now + timedelta(seconds=50)},
+        {"channel": NUMBERS, "next_at": now + timedelta(seconds=2)},
+    ]
+    with connected(desk.database_url) as engine, engine.begin() as connection:
+        connection.execute(insert(pace), turns)
+    ask(rita, dear=True)
+    rita.wait_message(NUMBERS, "Waiting for approval")
+    assert not [m for m in ana.messages(APPROVE) if "Waiting for approval" in m.words]
 
 
 def test_the_list_and_the_words_to_people_link_to_the_card(
