@@ -1,9 +1,7 @@
 """Opens what the settings name: the database, the policy, the provider, Slack, and a desk of all of them."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 
 from alembic.util import CommandError
 from pydantic import SecretStr
@@ -20,6 +18,7 @@ from bot.settings import Settings
 from bot.usecases.desk import Desk, Timing
 from bot.usecases.directory import Directory
 from storage import migrate
+from storage.clock import uptime
 from storage.engine import make_engine
 from storage.unit_of_work import Database
 
@@ -107,7 +106,7 @@ def make_desk(settings: Settings, database: Database, ask: Callable[[str, str], 
         policy_sha=loaded.sha256 if loaded else None,
         directory=Directory(database, ask),
         timing=Timing(buy_watchdog=settings.buy_watchdog, settle_window=settings.settle_window),
-        uptime=_uptime,
+        uptime=uptime,
         seal=make_seal(settings),
     )
 
@@ -155,8 +154,3 @@ def make_slack(settings: Settings) -> WebClient:
 def secret(value: SecretStr | None) -> str:
     """What a secret of the settings is; empty without one."""
     return value.get_secret_value() if value else ""
-
-
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-_uptime = partial(time.clock_gettime, _CLOCK)
-"""Seconds that also pass while the machine sleeps, where the system can tell."""

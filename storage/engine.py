@@ -9,6 +9,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 
 from storage import hurry
+from storage.clock import give_sqlite_a_clock
 
 RESTED = 5.0
 """Seconds after which a connection to PostgreSQL is asked whether it is still there, before it is used."""
@@ -89,12 +90,13 @@ def _sqlite(url: str, pool_size: int) -> Engine:
         max_overflow=20,
         connect_args={"timeout": LOCKED_FOR, "isolation_level": None},
     )
-    event.listen(engine, "connect", _sqlite_pragmas)
+    event.listen(engine, "connect", _sqlite_connected)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
 
 
-def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+def _sqlite_connected(connection: Any, _record: Any) -> None:
+    give_sqlite_a_clock(connection)
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")  # NORMAL can forget the intent of a purchase at a power loss

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from storage.schema import home
 from storage.unit_of_work import UnitOfWork
@@ -27,7 +27,10 @@ def published(work: UnitOfWork, workspace: str, user: str) -> None:
 
 def ever_opened(work: UnitOfWork, workspace: str) -> bool:
     """Whether anybody has looked at their Home; until then there is none to draw."""
-    return work.one(select(home.c.user).where(home.c.workspace == workspace).limit(1)) is not None
+    return work.one(_ANYBODY, whose=workspace) is not None
+
+
+_ANYBODY = select(home.c.user).where(home.c.workspace == bindparam("whose")).limit(1)
 
 
 def open_ones(work: UnitOfWork, workspace: str) -> dict[str, float]:

@@ -28,8 +28,9 @@ from sqlalchemy import (
     update,
 )
 
+from storage.clock import CLOCK, from_microseconds
 from storage.schema import Utc, job
-from storage.unit_of_work import CLOCK, INSERTS, UnitOfWork, from_microseconds
+from storage.unit_of_work import INSERTS, UnitOfWork
 
 OFTEN = 25
 """Attempts, about an hour and a half of them, after which a job holds up no other."""
@@ -75,10 +76,11 @@ def put(work: UnitOfWork, key: str, *, delay: float = 0, soonest: bool = False, 
     With `soonest`, a job that is due earlier keeps its time: what comes often is done all the same. One
     that runs at the moment does not: its time is that of the run that has begun.
     """
-    now = work.now
-    put_now = _put(work.connection.dialect.name, soonest)
-    work.execute(put_now, key=key, due_at=now + timedelta(seconds=delay), shift=work.shift, args=args)
-    if delay <= 0:
+    put_now, due_at = _put(work.connection.dialect.name, soonest), work.now + timedelta(seconds=delay)
+    row = work.one(put_now, key=key, due_at=due_at, shift=work.shift, args=args)
+    # who runs it at the moment will find that it was re-armed, and call for it then
+    runs = row and row["lease_until"] and row["lease_until"] > work.now
+    if delay <= 0 and not runs:
         work.due_now.append(kind_of(key))
 
 
@@ -94,7 +96,7 @@ def _put(dialect: str, soonest: bool) -> Executable:  # noqa: FBT001 - called in
     if soonest:
         waits = or_(job.c.lease_until.is_(None), job.c.lease_until < told.put_at)
         again["due_at"] = case((waits & (job.c.due_at < told.due_at), job.c.due_at), else_=told.due_at)
-    return new.on_conflict_do_update(index_elements=["key"], set_=again)
+    return new.on_conflict_do_update(index_elements=["key"], set_=again).returning(job.c.lease_until)
 
 
 def seed(work: UnitOfWork, key: str, *, delay: float) -> None:
@@ -194,12 +196,23 @@ def postpone(work: UnitOfWork, late: Job, *, delay: float, error: str | None, co
 
     False if its lease was lost.
     """
-    mine = (job.c.key == late.key) & (job.c.lease == late.lease) & (job.c.gen == late.gen)
-    again: dict[str, Any] = {"lease": None, "lease_until": None, "last_error": error}
-    again["due_at"] = work.now + timedelta(seconds=delay)
-    if not counts:
-        again["attempts"] = job.c.attempts - 1
-    return work.changed(update(job).where(mine).values(**again)) or _free(work, late)
+    mine = {"its_key": late.key, "its_lease": late.lease, "its_gen": late.gen}
+    due_at = work.now + timedelta(seconds=delay)
+    less = 0 if counts else 1
+    return work.changed(_POSTPONE, **mine, due_at=due_at, last_error=error, less=less) or _free(work, late)
+
+
+_POSTPONE = (
+    update(job)
+    .where(_MINE, job.c.gen == bindparam("its_gen"))
+    .values(
+        lease=None,
+        lease_until=None,
+        last_error=bindparam("last_error"),
+        due_at=bindparam("due_at"),
+        attempts=job.c.attempts - bindparam("less", type_=BigInteger),
+    )
+)
 
 
 def overdue(work: UnitOfWork) -> timedelta:

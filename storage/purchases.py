@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, bindparam, func, select, update
+from sqlalchemy import Executable, RowMapping, bindparam, func, select, update
 
 from bot.model.budget import Exceeded, month_of
 from bot.model.money import from_units, to_units
@@ -18,12 +19,10 @@ from bot.model.sweep import Standing
 from storage import budgets, schema, searches
 from storage.budgets import Purse
 from storage.requests import KeptRequest
-from storage.unit_of_work import UnitOfWork
+from storage.unit_of_work import INSERTS, UnitOfWork
 
 _T = schema.purchase
 _S = PurchaseStatus
-ONE_MORE_TRY = _T.c.tries + 1
-"""For `tries`: counted by the database, whoever read the row before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,25 +71,37 @@ def add(
     None if a live one of that number exists in the account. Exceeded if it does not fit into the budget; then
     the caller gives up its unit of work.
     """
-    new = work.insert(_T).values(
+    added = _insert(
+        work,
+        request,
+        offer,
+        setup=offer.setup,
+        monthly=offer.monthly,
+        status=PurchaseStatus.WAITING,
+        spender=request.requester,
+        budget_month=month_of(work.now),
+    )
+    return added and (budgets.reserve(work, added.purse, added.amount, limits) or added)
+
+
+def _insert(work: UnitOfWork, request: KeptRequest, offer: Offer, **values: Any) -> KeptPurchase | None:
+    row = work.one(
+        _insert_once(work.connection.dialect.name),
         id=work.new_id("P"),
         request_id=request.id,
         workspace=request.workspace,
         account=request.account,
         number=offer.number,
-        setup=offer.setup,
-        monthly=offer.monthly,
         details=searches.to_json(offer),
-        status=PurchaseStatus.WAITING,
-        spender=request.requester,
-        budget_month=month_of(work.now),
         updated_at=work.now,
+        **values,
     )
-    row = work.one(new.on_conflict_do_nothing().returning(*_T.c))
-    if row is None:
-        return None
-    added = _purchase(row)
-    return budgets.reserve(work, added.purse, added.amount, limits) or added
+    return _purchase(row) if row else None
+
+
+@cache
+def _insert_once(dialect: str) -> Executable:
+    return INSERTS[dialect](_T).on_conflict_do_nothing().returning(*_T.c)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,23 +128,16 @@ def adopt(work: UnitOfWork, taken: Iterable[TakenOver]) -> list[KeptPurchase | N
 
 
 def _insert_held(work: UnitOfWork, taken: TakenOver) -> KeptPurchase | None:
-    request, offer = taken.request, taken.offer
-    new = work.insert(_T).values(
-        id=work.new_id("P"),
-        request_id=request.id,
-        workspace=request.workspace,
-        account=request.account,
-        number=offer.number,
-        setup=_at_rest(offer.setup),
-        monthly=_at_rest(offer.monthly or Decimal(0)),
-        details=searches.to_json(offer),
+    return _insert(
+        work,
+        taken.request,
+        taken.offer,
+        setup=_at_rest(taken.offer.setup),
+        monthly=_at_rest(taken.offer.monthly or Decimal(0)),
         status=taken.status,
         spender=taken.spender,
         budget_month=taken.month,
-        updated_at=work.now,
     )
-    row = work.one(new.on_conflict_do_nothing().returning(*_T.c))
-    return _purchase(row) if row else None
 
 
 def move(
@@ -143,27 +147,37 @@ def move(
     to: PurchaseStatus,
     *,
     of_attempt: str | None = None,
+    one_more_try: bool = False,
     **values: Any,
 ) -> PurchaseStatus | None:
     """Moves a purchase from one of `origins` to `to`, and its amount in the budget with it.
 
     Returns the state it came from; None if it stands elsewhere by now. With `of_attempt`, only if the
-    purchase still belongs to that call. A move the state machine does not know is a mistake of ours and
-    raises ValueError before anything is written.
+    purchase still belongs to that call; with `one_more_try`, a try is counted. A move the state machine does
+    not know is a mistake of ours and raises ValueError before anything is written.
     """
     froms = tuple(origins)
     if not all(to in MOVES[start] for start in froms):
         raise ValueError(f"no purchase moves from {' or '.join(froms)} to {to}")
-    here: ColumnElement[bool] = (_T.c.id == purchase_id) & _T.c.status.in_(froms)
-    if of_attempt is not None:
-        here &= _T.c.attempt == of_attempt
-    new = {"status": to, "status_before": _T.c.status, "updated_at": work.now, **values}
-    row = work.one(update(_T).where(here).values(**new).returning(*_T.c))
+    moving = _move(tuple(sorted(values)), of_attempt is not None, one_more_try)
+    keys = {"its_id": purchase_id, "froms": froms, "attempt_then": of_attempt}
+    row = work.one(moving, **keys, status=to, updated_at=work.now, **values)
     if row is None:
         return None
     was = PurchaseStatus(row["status_before"])
     _account(work, _purchase(row), was, to)
     return was
+
+
+@cache
+def _move(names: tuple[str, ...], of_attempt: bool, one_more_try: bool) -> Executable:  # noqa: FBT001 - called in one place
+    here = (_T.c.id == bindparam("its_id")) & _T.c.status.in_(bindparam("froms", expanding=True))
+    if of_attempt:
+        here &= _T.c.attempt == bindparam("attempt_then")
+    new: dict[str, Any] = {name: bindparam(name) for name in ("status", "updated_at", *names)}
+    if one_more_try:
+        new["tries"] = _T.c.tries + 1  # counted by the database, whoever read the row before
+    return update(_T).where(here).values(status_before=_T.c.status, **new).returning(*_T.c)
 
 
 def _account(work: UnitOfWork, moved: KeptPurchase, was: PurchaseStatus, to: PurchaseStatus) -> None:
@@ -199,8 +213,7 @@ def _at_rest(amount: Decimal) -> Decimal:
 def put_off(work: UnitOfWork, purchase_id: str, *, note: str, counted: bool = True) -> bool:
     """Notes why a queued purchase is tried again later; False if it is not queued any more."""
     queued = (_T.c.id == purchase_id) & (_T.c.status == _S.QUEUED)
-    tries = ONE_MORE_TRY if counted else _T.c.tries
-    return work.changed(update(_T).where(queued).values(tries=tries, note=note))
+    return work.changed(update(_T).where(queued).values(tries=_T.c.tries + int(counted), note=note))
 
 
 def note(work: UnitOfWork, purchase_id: str, **values: Any) -> None:

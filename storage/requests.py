@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Executable,
     RowMapping,
     bindparam,
     case,
@@ -20,7 +22,7 @@ from sqlalchemy import (
 
 from bot.model.request import Answer, Options, Person, RequestStatus
 from storage import schema
-from storage.unit_of_work import UnitOfWork
+from storage.unit_of_work import INSERTS, UnitOfWork
 
 _T = schema.request
 ADOPTED = "sweep:"
@@ -130,9 +132,13 @@ def add(work: UnitOfWork, new: NewRequest) -> KeptRequest | None:
         "decided_at": work.now if new.status is RequestStatus.APPROVED else None,
         "expires_at": work.now + after if after and new.status is RequestStatus.PENDING else None,
     }
-    added = work.insert(schema.request).values(**row)
-    once = added.on_conflict_do_nothing(index_elements=["workspace", "origin_key"])
-    return _request(work.one(once.returning(*schema.request.c)))
+    return _request(work.one(_insert_once(work.connection.dialect.name), **row))
+
+
+@cache
+def _insert_once(dialect: str) -> Executable:
+    once = INSERTS[dialect](_T).on_conflict_do_nothing(index_elements=["workspace", "origin_key"])
+    return once.returning(*_T.c)
 
 
 _BY_ID = select(_T).where(_T.c.id == bindparam("its_id"))
@@ -344,12 +350,14 @@ def cards(work: UnitOfWork, request_id: str) -> dict[str, Card]:
 
 def keep_card(work: UnitOfWork, drawn: Card) -> None:
     """Notes where a card is, or why it cannot be drawn."""
-    values = asdict(drawn)
-    work.execute(
-        work.insert(schema.card)
-        .values(**values)
-        .on_conflict_do_update(index_elements=["request_id", "kind"], set_=values)
-    )
+    work.execute(_keep_card(work.connection.dialect.name), **asdict(drawn))
+
+
+@cache
+def _keep_card(dialect: str) -> Executable:
+    new = INSERTS[dialect](schema.card)
+    told = {name: new.excluded[name] for name in ("channel", "ts", "problem", "permalink")}
+    return new.on_conflict_do_update(index_elements=["request_id", "kind"], set_=told)
 
 
 def _request(row: RowMapping | None) -> KeptRequest | None:

@@ -100,9 +100,12 @@ def advance(work: UnitOfWork, seen: KeptSearch, *, looked: int, next_offset: int
 
 
 _S, _O = schema.search, schema.offer
-_SEARCH = select(_S).where(
-    _S.c.id == bindparam("search"), _S.c.workspace == bindparam("whose"), _S.c.expires_at >= bindparam("now")
+_SEARCH_IS_KEPT = (
+    _S.c.id == bindparam("search"),
+    _S.c.workspace == bindparam("whose"),
+    _S.c.expires_at >= bindparam("now"),
 )
+_SEARCH = select(_S).where(*_SEARCH_IS_KEPT)
 _FIRST: BindParameter[int] = bindparam("first")
 _LAST: BindParameter[int] = bindparam("last")
 _OFFERS = select(func.count()).select_from(_O).where(_O.c.search_id == bindparam("search"))
@@ -112,6 +115,11 @@ _WINDOW = (
         _O.c.search_id == bindparam("search"), _O.c.position.between(bindparam("first"), bindparam("last"))
     )
     .order_by(_O.c.position)
+)
+_OFFER = (
+    select(_O)
+    .join(_S, _S.c.id == _O.c.search_id)
+    .where(*_SEARCH_IS_KEPT, _O.c.position == bindparam("position"))
 )
 
 
@@ -141,10 +149,11 @@ def numbers(work: UnitOfWork, search_id: str) -> frozenset[str]:
 def offer(work: UnitOfWork, workspace: str, offer_id: str) -> KeptOffer | None:
     """The offer behind a button's id; None if it is unknown, another workspace's or older than a day."""
     search_id, _, position = offer_id.partition(".")
-    if not position.isdecimal() or get(work, workspace, search_id) is None:
+    if not position.isdecimal():
         return None
-    found = offers(work, search_id, int(position), 1)
-    return found[0] if found else None
+    keys = {"search": search_id, "whose": workspace, "now": work.now}
+    row = work.execute(_OFFER, **keys, position=int(position)).one_or_none()
+    return _offer(row) if row else None
 
 
 def _offer(row: Row[Any]) -> KeptOffer:

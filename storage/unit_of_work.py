@@ -3,34 +3,28 @@
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from threading import Lock
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
     Connection,
     CursorResult,
     Engine,
     Executable,
     RowMapping,
     Table,
-    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from bot.model.audit import LogRules
 from storage import hurry
+from storage.clock import Clock, from_microseconds
 from storage.engine import LOCKED_FOR, reading
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: people read ids to each other
 _LENGTH = 12
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _IDS = len(_ALPHABET) ** _LENGTH
 
 
@@ -48,58 +42,29 @@ def random_salt() -> str:
     return secrets.token_hex(16)
 
 
-class _Microseconds(FunctionElement[int]):
-    """The database's clock: whole microseconds since 1970, UTC."""
-
-    type = BigInteger()
-    inherit_cache = True
-
-
-@compiles(_Microseconds, "sqlite")
-def _sqlite_clock(_element: _Microseconds, _compiler: SQLCompiler, **_: Any) -> str:
-    return "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
-
-
-@compiles(_Microseconds, "postgresql")
-def _postgresql_clock(_element: _Microseconds, _compiler: SQLCompiler, **_: Any) -> str:
-    # of the statement: clock_timestamp() may differ from row to row, so no index could serve
-    return "CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS BIGINT)"
-
-
 INSERTS: Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
 }
 """An INSERT that knows ON CONFLICT, by the database's dialect."""
-CLOCK: ColumnElement[int] = _Microseconds()
-"""The database's clock inside of a statement, read when it runs; `UnitOfWork.shift` is to be added."""
-_NOW = select(CLOCK)
-
-
-def from_microseconds(microseconds: int) -> datetime:
-    """A moment as the database's clock says it."""
-    return _EPOCH + timedelta(microseconds=int(microseconds))
 
 
 class UnitOfWork:
     """What a use case writes through. All of it happens, or nothing."""
 
-    def __init__(
-        self, connection: Connection, new_id: Callable[[str], str], shift: timedelta, log_rules: LogRules
-    ) -> None:
+    def __init__(self, database: "Database", connection: Connection) -> None:
         self.connection = connection
-        self.new_id = new_id
+        self.new_id = database.new_id
         self.new_salt = random_salt
-        self.log_rules = log_rules
+        self.log_rules = database.log_rules
         self.log_heads: dict[str, tuple[int, str]] = {}  #: of the logs that this transaction has moved
-        self._shift = shift
+        self._clock, self._shift = database.clock, database.shift
         self.due_now: list[str] = []  #: the kinds of the jobs that were put and are due at once
 
     @cached_property
     def now(self) -> datetime:
         """UTC by the database's clock, read once a transaction: hosts need not agree on the time."""
-        microseconds = self.connection.scalar(_NOW)
-        return from_microseconds(microseconds or 0) + self._shift
+        return from_microseconds(self._clock.read(self.connection)) + self._shift
 
     @property
     def shift(self) -> int:
@@ -144,15 +109,16 @@ class Database:
         self.engine = engine
         self.shift = timedelta(0)  #: added to the database's clock; tests move time with it
         self.on_due = on_due  #: called after a commit that put jobs due at once, with the kind of each
-        self._new_id = new_id
-        self._log_rules = log_rules
+        self.new_id = new_id
+        self.log_rules = log_rules
+        self.clock = Clock()
         self._writer = Lock() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
         """A transaction that writes: committed at the end of the block, rolled back by any error."""
         with self._turn(), self.engine.begin() as connection:
-            work = UnitOfWork(connection, self._new_id, self.shift, self._log_rules)
+            work = UnitOfWork(self, connection)
             yield work
         if work.due_now:
             self.on_due(work.due_now)
@@ -176,4 +142,4 @@ class Database:
         """A look at one moment, whatever is committed meanwhile; it takes no write lock and cannot write."""
         options = reading(self.engine)
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
-            yield UnitOfWork(connection, self._new_id, self.shift, self._log_rules)
+            yield UnitOfWork(self, connection)

@@ -18,16 +18,17 @@ from bot.model.offer import Offer
 from bot.model.provider import BuyOptions
 from bot.model.purchase import PurchaseStatus
 from bot.model.request import Person
+from bot.model.rules import Verdict
 from bot.usecases import record
 from bot.usecases.conclude import ACTIONS, Order, conclude
 from bot.usecases.desk import Desk
 from bot.usecases.directory import Listed
-from bot.usecases.judge import judge, learn
+from bot.usecases.judge import judge, judge_if_known, learn
 from bot.usecases.preview import may_break_glass
 from bot.usecases.provider import LISTED, held_as, offer_of
 from bot.usecases.reprice import is_dearer, reprice
 from storage import jobs, purchases, requests
-from storage.unit_of_work import Database
+from storage.unit_of_work import Database, UnitOfWork
 
 log = structlog.get_logger(__name__)
 
@@ -49,10 +50,13 @@ class _NobodyKnown(NotSent):
 
 def buy(desk: Desk, purchase_id: str) -> float | None:
     """Makes the purchase if it is queued; the seconds until the next try, or None if there is none."""
-    order = load(desk.database, purchase_id)
-    if order is None or order.purchase.status is not _S.QUEUED:
-        return None
+    with desk.database.read() as work:
+        order = _loaded(work, purchase_id)
+        if order is None or order.purchase.status is not _S.QUEUED:
+            return None
+        verdict = _judged(desk, work, order)
     try:
+        _check(desk, order, verdict or _learned(desk, order))
         fresh = _look(desk, order)
         if is_dearer(fresh, order.purchase):
             reprice(desk, order, fresh)
@@ -73,15 +77,31 @@ def buy(desk: Desk, purchase_id: str) -> float | None:
 def load(database: Database, purchase_id: str) -> Order | None:
     """A purchase with its request, as they stand."""
     with database.read() as work:
-        purchase = purchases.get(work, purchase_id)
-        request = purchase and requests.get(work, purchase.request_id)
+        return _loaded(work, purchase_id)
+
+
+def _loaded(work: UnitOfWork, purchase_id: str) -> Order | None:
+    purchase = purchases.get(work, purchase_id)
+    request = purchase and requests.get(work, purchase.request_id)
     return Order(request, purchase) if purchase and request else None
 
 
+def _judged(desk: Desk, work: UnitOfWork, order: Order) -> Verdict | None:
+    request = order.request
+    return judge_if_known(desk, work, request.workspace, request.parties, order.purchase.offer)
+
+
+def _learned(desk: Desk, order: Order) -> Verdict:
+    """What the policy says once Slack was asked who these people are."""
+    request = order.request
+    learn(desk, request.workspace, *request.parties)
+    with desk.database.read() as work:
+        return judge(desk, Listed(work, request.workspace), request.parties, order.purchase.offer)
+
+
 def _look(desk: Desk, order: Order) -> Offer:
-    """The number as it is offered now. Raises Refused if it may not, or cannot, be bought any more."""
+    """The number as it is offered now. Raises Refused if it cannot be bought any more."""
     purchase = order.purchase
-    _check_policy(desk, order)
     subaccount = order.request.options.subaccount
     if desk.provider.rented_number(purchase.number, subaccount=subaccount) is not None:
         raise Refused("The account holds this number already; nothing was bought.")
@@ -91,11 +111,9 @@ def _look(desk: Desk, order: Order) -> Offer:
     return fresh
 
 
-def _check_policy(desk: Desk, order: Order) -> None:
+def _check(desk: Desk, order: Order, verdict: Verdict) -> None:
+    """Raises Refused if it may not be bought any more, or NotSent if that is not known."""
     request = order.request
-    learn(desk, request.workspace, *request.parties)
-    with desk.database.read() as work:
-        verdict = judge(desk, Listed(work, request.workspace), request.parties, order.purchase.offer)
     if verdict.unknown:
         kind = _NobodyKnown if verdict.unknown_people else NotSent
         raise kind("Who may buy what could not be looked up in Slack.")
@@ -214,8 +232,7 @@ def _not_sent(desk: Desk, order: Order, attempt: str, problem: NotSent | RateLim
 
 def _postpone_call(desk: Desk, order: Order, attempt: str, why: str, delay: float) -> None:
     with desk.database.write() as work:
-        tries = purchases.ONE_MORE_TRY
-        if conclude(work, order, _S.QUEUED, of_attempt=attempt, note=why, tries=tries):
+        if conclude(work, order, _S.QUEUED, of_attempt=attempt, note=why, one_more_try=True):
             jobs.remove(work, f"settle:{order.purchase.id}")
             jobs.put(work, f"buy:{order.purchase.id}", delay=delay)
 

@@ -1,6 +1,6 @@
 """Conclude: writes down what became of a call, in one transaction, and has everybody told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,8 @@ ACTIONS = {
 }
 _OPEN = frozenset({_S.UNKNOWN, _S.NEEDS_HUMAN, _S.QUEUED})
 _NOT_CALLED = frozenset({_S.WAITING, _S.QUEUED})
-_ANY_TIME_BEFORE = frozenset({_S.BUYING, _S.UNKNOWN, _S.NOT_BOUGHT, _S.NEEDS_HUMAN})
+_SPOKEN_FOR = frozenset({_S.BUYING, _S.UNKNOWN, _S.NEEDS_HUMAN})
+"""States of a purchase that was called for and whose number nobody else can have meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +55,14 @@ def conclude(
     That the provider holds the number is true whenever it is learned: it is taken in from every
     state in which it may still come.
     """
-    late = to in HELD and of_attempt is not None
-    way = _make_room(work, order, str(of_attempt)) if late else _Way()
-    if way.blocked_by:
-        _log_clash(work, order, way.blocked_by)
-        return False
     values = {"of_attempt": of_attempt, "note": note, "api_id": api_id or order.purchase.api_id, **values}
     if to is _S.UNKNOWN and of_attempt is not None:
         values["answer"] = note  # the note will say what asking came to
-    was = purchases.move(work, order.purchase.id, _ANY_TIME_BEFORE if late else origins, to, **values)
-    if was is None and way.gave_way:
-        raise RuntimeError("a purchase moved in the moment in which another made room for it")
+    way = _Way()
+    if to in HELD and of_attempt is not None:
+        was, way = _take_in(work, order, to, values)
+    else:
+        was = purchases.move(work, order.purchase.id, origins, to, **values)
     if was is None:
         return False
     # the log comes last of all locks
@@ -96,6 +94,22 @@ class _Way:
             failed = (Action.PURCHASE_REFUSED, Outcome.FAILURE)
             record.of_purchase(work, request, purchase, *failed, reason=self.why)
             record.tell(work, request, "refused")
+
+
+def _take_in(
+    work: UnitOfWork, order: Order, to: PurchaseStatus, values: Mapping[str, Any]
+) -> tuple[PurchaseStatus | None, _Way]:
+    """Moves a purchase whose number arrived; a later request that speaks for the number by now makes way."""
+    if was := purchases.move(work, order.purchase.id, _SPOKEN_FOR, to, **values):
+        return was, _Way()
+    way = _make_room(work, order, values["of_attempt"])
+    if way.blocked_by:
+        _log_clash(work, order, way.blocked_by)
+        return None, way
+    was = purchases.move(work, order.purchase.id, {_S.NOT_BOUGHT}, to, **values)
+    if was is None and way.gave_way:
+        raise RuntimeError("a purchase moved in the moment in which another made room for it")
+    return was, way
 
 
 def _make_room(work: UnitOfWork, order: Order, attempt: str) -> _Way:

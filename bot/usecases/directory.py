@@ -29,6 +29,15 @@ def _called(slack_id: str, name: str) -> str:
     return A_GROUP if name.startswith("S") and name == slack_id else name
 
 
+def knows(work: UnitOfWork, workspace: str, ids: Iterable[str]) -> bool:
+    """Whether Slack need not be asked about any of `ids`: what it said is fresh."""
+    return not _stale(work, workspace, ids)
+
+
+def _stale(work: UnitOfWork, workspace: str, ids: Iterable[str]) -> list[str]:
+    return directory.stale(work, workspace, ids, FRESH)
+
+
 class Directory:
     """Asks Slack, and keeps what it said. What cannot be looked up lets nobody in.
 
@@ -43,7 +52,7 @@ class Directory:
     def refresh(self, workspace: str, ids: Iterable[str]) -> None:
         """Asks Slack about those of `ids` whose answer is not fresh. Never inside of a transaction."""
         with self._database.read() as work:
-            stale = directory.stale(work, workspace, ids, FRESH)
+            stale = _stale(work, workspace, ids)
         answers = {slack_id: self._answer(workspace, slack_id) for slack_id in stale}
         if answers:
             with self._database.write() as work:
@@ -64,6 +73,7 @@ class Listed:
     def __init__(self, work: UnitOfWork, workspace: str) -> None:
         self._work = work
         self._workspace = workspace
+        self._entries: dict[str, Entry | None] = {}
 
     def members(self, group: str) -> frozenset[str]:
         """The people of a group. Raises NotListed if that is not known."""
@@ -81,7 +91,7 @@ class Listed:
 
     def name(self, slack_id: str) -> str:
         """A name that can be shown without pinging anybody; the id where none is known, however old."""
-        entry = directory.find(self._work, self._workspace, slack_id)
+        entry = self._entry(slack_id)
         return entry.found.name if entry and entry.found else slack_id
 
     def shown(self, slack_id: str) -> str:
@@ -95,12 +105,17 @@ class Listed:
 
     def untried(self, ids: Iterable[str]) -> bool:
         """Whether Slack has not been asked about one of these lately: asking may still help."""
-        entries = (directory.find(self._work, self._workspace, slack_id) for slack_id in ids)
+        entries = map(self._entry, ids)
         return any(entry is None or not self._counts(entry) for entry in entries)
 
     def _found(self, slack_id: str) -> Found | None:
-        entry = directory.find(self._work, self._workspace, slack_id)
+        entry = self._entry(slack_id)
         return entry.found if entry and self._counts(entry) else None
+
+    def _entry(self, slack_id: str) -> Entry | None:
+        if slack_id not in self._entries:
+            self._entries[slack_id] = directory.find(self._work, self._workspace, slack_id)
+        return self._entries[slack_id]
 
     def _counts(self, entry: Entry) -> bool:
         # Another process may have learned it after this transaction looked at the clock. A moment further in

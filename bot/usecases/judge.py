@@ -1,5 +1,6 @@
 """Judge: what the policy says to a wish and to an approver, by what the directory knows of people."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.model import rules
@@ -8,7 +9,8 @@ from bot.model.people import NotListed
 from bot.model.policy_groups import groups_named
 from bot.model.rules import Allowed, Approvers, NotAllowed, Verdict, Wish
 from bot.usecases.desk import Desk
-from bot.usecases.directory import Listed
+from bot.usecases.directory import Listed, knows
+from storage.unit_of_work import UnitOfWork
 
 NOT_FOUND = "could not be looked up in Slack, so nothing was done. Please try again later."
 
@@ -30,7 +32,20 @@ class Standing:
 
 def learn(desk: Desk, workspace: str, *users: str) -> None:
     """Asks Slack who these people are, and who is in the policy's groups. Never inside of a transaction."""
-    desk.directory.refresh(workspace, groups_named(desk.policy) | set(users))
+    desk.directory.refresh(workspace, _whom(desk, users))
+
+
+def _whom(desk: Desk, users: Iterable[str]) -> frozenset[str]:
+    return groups_named(desk.policy) | set(users)
+
+
+def judge_if_known(
+    desk: Desk, work: UnitOfWork, workspace: str, parties: tuple[str, ...], offer: Offer
+) -> Verdict | None:
+    """What `judge` says, if nobody has to be asked about before; None: `learn` first."""
+    if not knows(work, workspace, _whom(desk, parties)):
+        return None
+    return judge(desk, Listed(work, workspace), parties, offer)
 
 
 def judge(desk: Desk, listed: Listed, parties: tuple[str, ...], offer: Offer) -> Verdict:

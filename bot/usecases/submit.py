@@ -126,7 +126,7 @@ def _once(desk: Desk, person: Person, ask: Ask) -> Submission:
         if unclear := not_looked_up(listed, verdict):
             return unclear
         refusal = _refusal(work, desk, person, ask, kept, verdict) or _hopeless(
-            work, desk, person, ask, kept, verdict
+            work, desk, person, ask, kept, listed, verdict
         )
         if refusal is not None:
             return refusal
@@ -157,12 +157,12 @@ def _refusal(  # noqa: PLR0917 - one short call each, in the order of the senten
 
 
 def _hopeless(  # noqa: PLR0917 - one short call each, in the order of the sentence
-    work: UnitOfWork, desk: Desk, person: Person, ask: Ask, kept: KeptOffer, verdict: Verdict
+    work: UnitOfWork, desk: Desk, person: Person, ask: Ask, kept: KeptOffer, listed: Listed, verdict: Verdict
 ) -> OutOfReach | None:
     """What could only wait until it expires is not asked of anybody."""
     if ask.break_glass:
         return None
-    why = unreachable(desk, Listed(work, person.workspace), _parties(person, ask), verdict)
+    why = unreachable(desk, listed, _parties(person, ask), verdict)
     if why is None:
         return None
     log_refusal(work, desk, person, kept, why.short)

@@ -5,8 +5,9 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from storage import jobs, schema
+from storage.clock import CLOCK
 from storage.jobs import Job
-from storage.unit_of_work import CLOCK, Database
+from storage.unit_of_work import Database
 from tests.storage.rows import at_once
 
 HOUR = timedelta(hours=1)

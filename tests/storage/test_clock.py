@@ -1,0 +1,60 @@
+"""The clock of the rows: what a transaction says of the time is what the database says of it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+
+from storage import clock, jobs
+from storage.clock import CLOCK, from_microseconds
+from storage.unit_of_work import Database
+
+CLOSE = timedelta(milliseconds=250)
+"""Far more than the way of an answer, on a machine that is busy."""
+
+
+def test_it_is_the_time_of_the_database_and_never_ahead_of_it(database: Database) -> None:
+    for _ in range(200):
+        with database.write() as work:
+            now = work.now
+            theirs = from_microseconds(work.connection.scalar(select(CLOCK)) or 0)
+        assert theirs - CLOSE < now <= theirs
+
+
+def test_it_goes_on_from_one_transaction_to_the_next(database: Database) -> None:
+    def now() -> Any:
+        with database.read() as work:
+            return work.now
+
+    times = [now() for _ in range(200)]
+    assert times == sorted(times)
+
+
+def test_what_is_put_now_is_due_now(database: Database) -> None:
+    """A thread is called for it once, and would find nothing."""
+    for _ in range(50):
+        with database.write() as work:
+            jobs.put(work, "render:R1")
+        with database.write() as work:
+            claimed = jobs.claim(work, lease="L", seconds=10, kinds=["render"])
+            assert claimed and jobs.finish(work, claimed)
+
+
+def test_postgresql_is_asked_once_a_second(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    if database.engine.dialect.name != "postgresql":
+        return  # SQLite's clock is this machine's
+    now = [1000.0]
+    monkeypatch.setattr(clock, "uptime", lambda: now[0])
+    asked: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    with database.read() as work:
+        first = work.now
+    now[0] += 0.75
+    with database.read() as work:
+        assert work.now - first == timedelta(seconds=0.75)
+    assert len(asked) == 1
+    now[0] += 0.25
+    with database.read() as work:
+        assert work.now < first + CLOSE, "it is what the database says, whatever this machine's does"
+    assert len(asked) == 2
