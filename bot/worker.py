@@ -91,7 +91,7 @@ class Worker:
         return job is not None
 
     def _claim(self) -> Job | None:
-        with self._database.write() as work:
+        with self._database.write(alone=True) as work:
             job = jobs.claim(work, lease=random_id("L"), seconds=self._lease, kinds=self._handlers)
         self._seen = monotonic()
         return job
@@ -136,7 +136,8 @@ class Worker:
         except Exception as problem:
             log.exception("a job failed; it is tried again", job=job.key, attempts=job.attempts)
             delay, error = _pause(job.attempts), _words(problem)
-        with self._database.write() as work:
+        # one statement, or two of which the second only counts where the first did nothing
+        with self._database.write(alone=True) as work:
             if delay is None:
                 kept = jobs.finish(work, job)
             else:

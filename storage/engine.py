@@ -38,6 +38,12 @@ def reading(engine: Engine) -> Mapping[str, Any]:
     return {READ_ONLY: True, "isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
+def each_alone(engine: Engine) -> Mapping[str, Any]:
+    """Execution options of a connection on which every statement is a transaction of its own."""
+    # SQLite's way there costs nothing, and its BEGIN IMMEDIATE is what waits for the lock
+    return {} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+
+
 def is_refused(problem: DBAPIError) -> bool:
     """Whether the database said that this role may not do that: by its rights, or by a trigger."""
     return getattr(problem.orig, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE

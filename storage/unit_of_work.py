@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.model.audit import LogRules
 from storage import hurry
 from storage.clock import Clock, from_microseconds
-from storage.engine import LOCKED_FOR, reading
+from storage.engine import LOCKED_FOR, each_alone, reading
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: people read ids to each other
 _LENGTH = 12
@@ -115,9 +115,18 @@ class Database:
         self._writer = Lock() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
-    def write(self) -> Iterator[UnitOfWork]:
-        """A transaction that writes: committed at the end of the block, rolled back by any error."""
-        with self._turn(), self.engine.begin() as connection:
+    def write(self, *, alone: bool = False) -> Iterator[UnitOfWork]:
+        """A transaction that writes: committed at the end of the block, rolled back by any error.
+
+        With `alone`, each statement stands for itself: of one that needs no other, PostgreSQL need not be
+        told where it begins and ends.
+        """
+        options = each_alone(self.engine) if alone else {}
+        with (
+            self._turn(),
+            self.engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
             work = UnitOfWork(self, connection)
             yield work
         if work.due_now:

@@ -59,9 +59,9 @@ def watch_commits(doom: Doom) -> None:
     plain_write, plain_claim = Database.write, jobs.claim
 
     @contextmanager
-    def write(database: Database) -> Iterator[UnitOfWork]:
+    def write(database: Database, **how: bool) -> Iterator[UnitOfWork]:
         made_by = _committer(sys._getframe(2))
-        with plain_write(database) as work:
+        with plain_write(database, **how) as work:
             yield work
             name = _named(made_by)
             if name:
