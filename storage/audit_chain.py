@@ -232,11 +232,16 @@ def may_let_go(work: UnitOfWork) -> bool:
 
 
 def let_go(work: UnitOfWork, stub: Stub) -> bool:
-    """Deletes the events that a stub stands for: their archive was verified. False if somebody else did."""
+    """Records that a stub's events may be deleted: their archive was verified. False if others did."""
     before = (_HEAD.c.workspace == stub.workspace) & (_HEAD.c.archived_seq == stub.first_seq - 1)
     if not work.changed(update(_HEAD).where(before).values(archived_seq=stub.seq)):
         return False
     work.execute(insert(_STUB).values(**asdict(stub)))
-    for table in (_TEXT, _T):
-        work.execute(delete(table).where(table.c.workspace == stub.workspace, table.c.seq <= stub.seq))
     return True
+
+
+def remove(work: UnitOfWork, stub: Stub, first: int, last: int) -> None:
+    """Deletes the events from first to last that are a recorded archive's, with what people wrote in them."""
+    for table in (_TEXT, _T):
+        here = (table.c.workspace == stub.workspace) & table.c.seq.between(first, min(last, stub.seq))
+        work.execute(delete(table).where(here))

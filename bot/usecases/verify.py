@@ -10,7 +10,7 @@ from bot.model.audit_chain import GENESIS, Line, digest
 from bot.model.audit_fault import UNREADABLE, Broken, Fault, Hashed, diagnose, unreadable
 from bot.model.audit_seal import signed_by
 from bot.model.errors import SettingsError
-from bot.usecases import archive_file
+from bot.usecases import archive_file, left_over
 from bot.usecases.verify_texts import check_erased, check_texts, with_texts
 from bot.usecases.verify_walk import Found, Walk
 from storage import audit_chain
@@ -58,12 +58,10 @@ def verify(
     Raises SettingsError for an anchor, or an archive, of a workspace that this database does not hold.
     """
     with database.read() as work:
-        heads, lost = audit_chain.heads(work), audit_chain.headless(work)
+        heads, lost = [head.workspace for head in audit_chain.heads(work)], audit_chain.headless(work)
     files = [archive_file.open_archive(path) for path in proof.archives]
-    _must_be_ours(
-        {head.workspace for head in heads} | {workspace for workspace, _ in lost}, proof.anchors, files
-    )
-    found = [_verify_one(database, head, proof, files, progress) for head in heads]
+    _must_be_ours({*heads, *(workspace for workspace, _ in lost)}, proof.anchors, files)
+    found = [_verify_one(database, workspace, proof, files, progress) for workspace in heads]
     says = "the log's head is gone: nothing says any more that event {} is its first and where it ends."
     return found + [Broken(one, seq, Fault.MISSING, says.format(seq)) for one, seq in lost]
 
@@ -85,16 +83,35 @@ def _must_be_ours(
 
 def _verify_one(
     database: Database,
+    workspace: str,
+    proof: Proof,
+    files: Sequence[archive_file.Archive],
+    progress: Progress,
+) -> Sound | Broken:
+    """One log. Where events were archived while it was looked through, the look begins anew behind them."""
+    mine = sorted((f for f in files if f.workspace == workspace), key=lambda f: f.first)
+    while True:
+        head = _head(database, workspace)
+        found = _look_through(database, head, proof, mine, progress)
+        if isinstance(found, Sound) or _head(database, workspace).archived_seq == head.archived_seq:
+            return found
+
+
+def _head(database: Database, workspace: str) -> Head:
+    with database.read() as work:
+        return audit_chain.head(work, workspace) or Head(workspace, 0, GENESIS, 0)
+
+
+def _look_through(
+    database: Database,
     head: Head,
     proof: Proof,
     files: Sequence[archive_file.Archive],
     progress: Progress,
 ) -> Sound | Broken:
     try:
-        anchors = _anchors(head.workspace, proof)
-        mine = sorted((f for f in files if f.workspace == head.workspace), key=lambda f: f.first)
-        walk = _start(database, head, proof, mine, anchors)
-        for file in mine:
+        walk = _start(database, head, proof, files, _anchors(head.workspace, proof))
+        for file in files:
             _follow(database, walk, with_texts(file), progress, archived=True)
         if not walk.believed:
             _check_left_over(database, walk)
@@ -105,7 +122,7 @@ def _verify_one(
     except archive_file.BadArchive as problem:
         return Broken(head.workspace, problem.seq, Fault.ARCHIVE, str(problem))
     return Sound(
-        head.workspace, walk.first, walk.seq, walk.hash, walk.erased, walk.met, walk.before, len(mine)
+        head.workspace, walk.first, walk.seq, walk.hash, walk.erased, walk.met, walk.before, len(files)
     )
 
 
@@ -181,6 +198,16 @@ def _check_stubs(
             )
             raise Found(Broken(head.workspace, stub.first_seq, Fault.ARCHIVE, says))
         following = stub.seq + 1
+    _check_all_given(stubs, files)
+
+
+def _check_all_given(stubs: Sequence[Stub], files: Sequence[archive_file.Archive]) -> None:
+    """Whoever gives an archive gives all that follow it: the chain leads through them."""
+    given = {(file.first, file.last) for file in files}
+    for stub in stubs:
+        if files and stub.seq > files[0].last and (stub.first_seq, stub.seq) not in given:
+            says = f"Events {stub.first_seq} to {stub.seq} of {stub.workspace} were archived as well:"
+            raise SettingsError(f"{says} name the file that they are in with --archive.")
 
 
 def _check_told(stubs: Sequence[Stub], told: Sequence[Line]) -> None:
@@ -222,27 +249,9 @@ def _page(work: UnitOfWork, walk: Walk) -> list[Hashed]:
 def _check_left_over(database: Database, walk: Walk) -> None:
     """Rows before the first that is checked were archived, and are about to go: they must lead to it."""
     with database.read() as work:
-        first = audit_chain.first_number(work, walk.workspace)
-        if first is None or first > walk.seq:
-            return
-        last: tuple[int, str] | None = None
-        for line, hashed in audit_chain.lines(work, walk.workspace, first - 1, walk.seq):
-            if (
-                line.seq < 1
-                or (last and (line.seq - 1, line.previous_hash) != last)
-                or digest(line) != hashed
-            ):
-                raise Found(_put_in(walk, line.seq))
-            last = line.seq, hashed
-    if last != (walk.seq, walk.hash):
-        raise Found(_put_in(walk, first))
-
-
-def _put_in(walk: Walk, seq: int) -> Broken:
-    says = (
-        f"event {seq} was put in: it stands before event {walk.seq + 1}, and nothing leads from it to there."
-    )
-    return Broken(walk.workspace, seq, Fault.INSERTED, says)
+        broken = left_over.astray(work, walk.workspace, walk.seq, walk.hash)
+    if broken:
+        raise Found(broken)
 
 
 def _follow(
