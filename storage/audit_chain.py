@@ -1,11 +1,15 @@
 """The log as a chain: its lines in order, heads, stubs and texts, for checking, archives and proofs."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Row,
     RowMapping,
     and_,
     delete,
@@ -16,6 +20,7 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
+from sqlalchemy.types import NullType
 
 from bot.model.audit import Action, ActorType
 from bot.model.audit_chain import Line, to_microseconds
@@ -27,6 +32,9 @@ _RAW = {"at", "cost"}
 _BLANK = update(_TEXT).where(_TEXT.c.text.is_not(None)).values(text=None, salt=None)
 LINE = [type_coerce(_T.c[n], BigInteger).label(n) if n in _RAW else _T.c[n] for n in Line._fields]
 """The columns of a Line, as they are at rest."""
+_JSON = {"changes", "context"}
+_AS_DRIVEN = [type_coerce(one, NullType()) if one.name in _JSON else one for one in LINE]
+"""The same, with JSON as the driver has it."""
 PAGE = 2000
 """Lines in memory at once."""
 
@@ -99,9 +107,42 @@ def _head(row: RowMapping) -> Head:
 
 def page(work: UnitOfWork, workspace: str, after: int, *, limit: int = PAGE) -> list[Hashed]:
     """The lines that come after a number, in order."""
-    statement = select(*LINE, _T.c.hash).where(_T.c.workspace == workspace, _T.c.seq > after)
-    rows = work.execute(statement.order_by(_T.c.seq).limit(limit))
-    return [(Line._make(row[:-1]), row[-1]) for row in rows]
+    statement = select(*_AS_DRIVEN, _T.c.hash).where(_T.c.workspace == workspace, _T.c.seq > after)
+    return [_hashed(row) for row in work.execute(statement.order_by(_T.c.seq).limit(limit))]
+
+
+def _hashed(row: Row[Any]) -> Hashed:
+    *others, changes, context, previous_hash, hashed = tuple(row)
+    return Line._make((*others, _object(changes), _object(context), previous_hash)), hashed
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """What a column of JSON says to everybody: PostgreSQL's driver hands out an object, SQLite's its text.
+
+    Raises ValueError where a key stands twice, or for bytes: SQLite's own functions read those otherwise.
+    """
+    if isinstance(value, dict):
+        return value
+    if not isinstance(value, str):
+        raise ValueError
+    return _read(value)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_each_once).decode
+
+
+# Most events say the same as many others: what is read of them is shared, and nobody changes it.
+@lru_cache(maxsize=4096)
+def _read(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = _decode(text)
+    return found
 
 
 def lines(work: UnitOfWork, workspace: str, after: int = 0, last: int | None = None) -> Iterator[Hashed]:
@@ -122,8 +163,8 @@ def line_at(work: UnitOfWork, workspace: str, seq: int) -> Hashed | None:
 
 def by_id(work: UnitOfWork, event_id: str) -> Hashed | None:
     """The line of an event's id."""
-    row = work.execute(select(*LINE, _T.c.hash).where(_T.c.id == event_id)).one_or_none()
-    return (Line._make(row[:-1]), row[-1]) if row else None
+    row = work.execute(select(*_AS_DRIVEN, _T.c.hash).where(_T.c.id == event_id)).one_or_none()
+    return _hashed(row) if row else None
 
 
 def texts(work: UnitOfWork, workspace: str, first: int, last: int) -> list[Text]:
@@ -158,15 +199,17 @@ def first_number(work: UnitOfWork, workspace: str) -> int | None:
 
 def since(work: UnitOfWork, workspace: str, action: Action, after: int) -> list[Line]:
     """The events of an action after a number."""
-    where = (_T.c.workspace == workspace) & (_T.c.action == action.value) & (_T.c.seq > after)
-    return [Line._make(row) for row in work.execute(select(*LINE).where(where).order_by(_T.c.seq))]
+    statement = select(*_AS_DRIVEN, _T.c.hash).where(_T.c.workspace == workspace)
+    statement = statement.where(_T.c.action == action.value, _T.c.seq > after)
+    return [_hashed(row)[0] for row in work.execute(statement.order_by(_T.c.seq))]
 
 
 def newest_of(work: UnitOfWork, workspace: str, action: Action) -> Hashed | None:
     """The newest event of an action."""
-    statement = select(*LINE, _T.c.hash).where(_T.c.workspace == workspace, _T.c.action == action.value)
-    row = work.execute(statement.order_by(_T.c.seq.desc()).limit(1)).one_or_none()
-    return (Line._make(row[:-1]), row[-1]) if row else None
+    statement = select(*_AS_DRIVEN, _T.c.hash).where(_T.c.workspace == workspace)
+    statement = statement.where(_T.c.action == action.value).order_by(_T.c.seq.desc()).limit(1)
+    row = work.execute(statement).one_or_none()
+    return _hashed(row) if row else None
 
 
 def hold(work: UnitOfWork, workspace: str) -> None:

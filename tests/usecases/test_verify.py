@@ -1,6 +1,7 @@
 """The log is checked: what was done to it is found, named, and told apart; on both databases."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -258,6 +259,36 @@ def test_a_row_that_cannot_be_read_any_more_was_changed(database: Database, what
     with unguarded(database) as work:
         run(work, f"UPDATE audit_event SET {what} WHERE seq = 7")  # noqa: S608
     assert broken(database) == (7, Fault.CHANGED)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        """'{"to"\\:"eve", ' || substr(changes, 2)""",
+        """replace(changes, '{"a"\\: 1}', '{"a"\\: 2, "a"\\: 1}')""",
+        "CAST(changes AS BLOB)",
+    ],
+    ids=["twice", "twice within", "as bytes"],
+)
+def test_a_key_that_stands_twice_is_found_although_one_of_them_is_right(
+    database: Database, changes: str
+) -> None:
+    """Python reads the last of them, and SQLite's own functions the first; PostgreSQL keeps only one."""
+    with database.write() as work:
+        settled = {"to": "bought", "from": [{"a": 1}]}
+        audit.append(work, replace(event(), action=Action.PURCHASE_SETTLED, changes=settled))
+    if database.engine.dialect.name == "sqlite":
+        with unguarded(database) as work:
+            before = work.connection.scalar(text("SELECT changes FROM audit_event"))
+            run(work, f"UPDATE audit_event SET changes = {changes}")  # noqa: S608
+            assert work.connection.scalar(text("SELECT changes FROM audit_event")) != before
+        assert broken(database) == (1, Fault.CHANGED)
+    else:
+        with database.read() as work:
+            kept = work.connection.scalar(
+                text("""SELECT '{"a"\\:2, "a"\\:1}' = CAST('{"a"\\:1}' AS jsonb)""")
+            )
+        assert kept and sound(database)
 
 
 def test_an_erasure_while_the_log_is_checked_is_no_fault(
