@@ -232,6 +232,8 @@ def _line(one: Sound | Broken) -> str:
         parts.append(f"{one.anchors_before} anchors lie before the first event that was checked")
     if one.archives:
         parts.append(f"{one.archives} archives checked")
+    if one.apart:
+        parts.append(f"{one.apart} of them without what people wrote: its file is not there")
     if one.erased:
         parts.append(f"{one.erased} texts were erased")
     return "; ".join(parts) + "."

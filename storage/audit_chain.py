@@ -24,6 +24,7 @@ from sqlalchemy.types import NullType
 
 from bot.model.audit import Action, ActorType
 from bot.model.audit_chain import Line, to_microseconds
+from bot.model.audit_erased import Key
 from storage import schema
 from storage.unit_of_work import UnitOfWork
 
@@ -217,28 +218,30 @@ def hold(work: UnitOfWork, workspace: str) -> None:
     work.execute(update(_HEAD).where(_HEAD.c.workspace == workspace).values(seq=_HEAD.c.seq))
 
 
-def erase(work: UnitOfWork, workspace: str, user: str) -> int:
-    """Blanks what a person wrote, with its salt; how many texts that were.
+def erase(work: UnitOfWork, workspace: str, user: str) -> list[Key]:
+    """Blanks what a person wrote, with its salt; which texts that were.
 
     The desk repeats their words in what it does for them: those go as well.
     """
     by_us = (_T.c.actor_type == ActorType.SYSTEM.value) & (_T.c.on_behalf_of == user)
     theirs = select(_T.c.seq).where(_T.c.workspace == workspace, or_(_T.c.actor == user, by_us))
-    return work.execute(_BLANK.where(_TEXT.c.workspace == workspace, _TEXT.c.seq.in_(theirs))).rowcount
+    blanked = _BLANK.where(_TEXT.c.workspace == workspace, _TEXT.c.seq.in_(theirs))
+    return [(row.seq, row.field) for row in work.execute(blanked.returning(_TEXT.c.seq, _TEXT.c.field))]
 
 
-def erase_named(work: UnitOfWork, workspace: str, words: str) -> int:
-    """Blanks what anybody wrote in which these words stand, in capitals or not; how many that were.
+def erase_named(work: UnitOfWork, workspace: str, words: str) -> list[Key]:
+    """Blanks what anybody wrote in which these words stand, in capitals or not; which texts that were.
 
     Looked through here: SQLite knows the capitals of no accented letter.
     """
-    wanted, count = words.casefold(), 0
+    wanted, found = words.casefold(), []
     columns = (_TEXT.c.seq, _TEXT.c.field, _TEXT.c.text)
     for row in work.rows(select(*columns).where(_TEXT.c.workspace == workspace, _TEXT.c.text.is_not(None))):
         if wanted in row["text"].casefold():
             here = (_TEXT.c.workspace == workspace) & (_TEXT.c.seq == row["seq"])
-            count += work.execute(_BLANK.where(here, _TEXT.c.field == row["field"])).rowcount
-    return count
+            work.execute(_BLANK.where(here, _TEXT.c.field == row["field"]))
+            found.append((row["seq"], row["field"]))
+    return found
 
 
 def erased(work: UnitOfWork, workspace: str, first: int, last: int) -> int:

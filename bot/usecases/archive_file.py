@@ -6,7 +6,7 @@ second file beside it.
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from bot.model.audit import ActorType
 from bot.model.audit_chain import Line, canonical, record, to_line
+from bot.model.audit_erased import Key
 from bot.model.audit_seal import Seal, signed_by
 from bot.model.errors import SettingsError
 from storage.audit_chain import Hashed, Stub, Text
@@ -142,14 +143,16 @@ def texts_beside(path: Path) -> Path:
     return path.with_suffix(".texts.jsonl")
 
 
-def texts_of(path: Path) -> dict[tuple[int, str], tuple[str, str]]:
+def texts_of(path: Path) -> dict[Key, tuple[str, str]] | None:
     """Salt and text of what people wrote in an archive's events, by event and field, without what was erased.
 
-    Nothing is there either where the file is kept elsewhere. Raises ValueError for a line that is none.
+    None where the file is kept elsewhere. Raises ValueError for a line that is none.
     """
     beside = texts_beside(path)
-    found: dict[tuple[int, str], tuple[str, str]] = {}
-    for line in beside.read_bytes().splitlines() if beside.exists() else ():
+    if not beside.exists():
+        return None
+    found: dict[Key, tuple[str, str]] = {}
+    for line in beside.read_bytes().splitlines():
         try:
             said = json.loads(line)
             found[said["seq"], said["field"]] = said["salt"], said["text"]
@@ -158,19 +161,18 @@ def texts_of(path: Path) -> dict[tuple[int, str], tuple[str, str]]:
     return found
 
 
-def forget(path: Path, theirs: Callable[[Mapping[str, Any]], bool]) -> int:
-    """Takes lines out of the file beside an archive, and returns how many; the new one appears when whole."""
-    kept, gone = [], 0
-    for line in path.read_bytes().splitlines(keepends=True):
-        if theirs(json.loads(line)):
-            gone += 1
-        else:
-            kept.append(line)
-    if gone:
-        partial = path.with_name(f"{path.name}.partial")
-        write_private(partial, kept)
-        partial.replace(path)
-    return gone
+def texts_that(path: Path, theirs: Callable[[Mapping[str, Any]], bool]) -> list[Key]:
+    """Which texts in the file beside an archive are somebody's."""
+    written = map(json.loads, path.read_bytes().splitlines())
+    return [(said["seq"], said["field"]) for said in written if theirs(said)]
+
+
+def forget(path: Path, gone: Container[Key]) -> None:
+    """Takes texts out of the file beside an archive; the new one appears when it is whole."""
+    lines = ((line, json.loads(line)) for line in path.read_bytes().splitlines(keepends=True))
+    partial = path.with_name(f"{path.name}.partial")
+    write_private(partial, [line for line, said in lines if (said["seq"], said["field"]) not in gone])
+    partial.replace(path)
 
 
 def write_private(path: Path, lines: Iterable[bytes]) -> None:

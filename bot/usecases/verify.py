@@ -42,6 +42,7 @@ class Sound:
     anchors: int  #: that were met on the way
     anchors_before: int  #: that lie before the first event that was checked
     archives: int
+    apart: int = 0  #: of them without the file of what people wrote
 
 
 def total(database: Database) -> int:
@@ -112,7 +113,7 @@ def _look_through(
     try:
         walk = _start(database, head, proof, files, _anchors(head.workspace, proof))
         for file in files:
-            _follow(database, walk, with_texts(file), progress, archived=True)
+            _follow(database, walk, with_texts(file, walk), progress, archived=True)
         if not walk.believed:
             _check_left_over(database, walk)
         _check_rows(database, walk, head, progress)
@@ -122,8 +123,9 @@ def _look_through(
     except archive_file.BadArchive as problem:
         return Broken(head.workspace, problem.seq, Fault.ARCHIVE, str(problem))
     return Sound(
-        head.workspace, walk.first, walk.seq, walk.hash, walk.erased, walk.met, walk.before, len(files)
-    )
+        head.workspace, walk.first, walk.seq, walk.hash,
+        walk.erased, walk.met, walk.before, len(files), walk.apart,
+    )  # fmt: skip
 
 
 def _anchors(workspace: str, proof: Proof) -> dict[int, str]:

@@ -1,16 +1,17 @@
 """Checks an exported log (JSON lines) by itself: without the database, a line in memory at a time."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.model.audit_anchor import Checkpoint
 from bot.model.audit_chain import GENESIS, text_holds
+from bot.model.audit_erased import Blank
 from bot.model.audit_export import Taken, read_line
 from bot.model.audit_fault import Broken, Fault, diagnose, holds
 from bot.model.errors import SettingsError
 from bot.usecases.verify import Sound
-from bot.usecases.verify_texts import hashes_of
+from bot.usecases.verify_texts import hashes_of, unexplained
 
 Progress = Callable[[int], None]  #: told how many more bytes were checked
 
@@ -24,6 +25,7 @@ class _Log:
     hash: str
     erased: int = 0
     met: int = 0
+    blank: Blank = field(default_factory=Blank)
 
 
 class _Found(Exception):
@@ -96,7 +98,8 @@ def _follow(logs: dict[str, _Log], taken: Taken, known: Mapping[tuple[str, int],
         log = logs[line.workspace] = _Log(line.seq, line.seq - 1, before)
     if not holds((line, hashed), log.seq + 1, log.hash):
         raise _Found(diagnose((line, hashed), log.seq + 1, log.hash, lambda _: None))
-    log.erased += _check_texts(taken)
+    log.erased += _check_texts(taken, log.blank)
+    log.blank.explain(line)
     log.seq, log.hash = line.seq, hashed
     if (anchored := known.get((line.workspace, line.seq))) is None:
         return
@@ -106,7 +109,7 @@ def _follow(logs: dict[str, _Log], taken: Taken, known: Mapping[tuple[str, int],
     log.met += 1
 
 
-def _check_texts(taken: Taken) -> int:
+def _check_texts(taken: Taken, blank: Blank) -> int:
     """How many texts were erased; what was changed, left out or added is found."""
     line, expected, erased = taken.line, dict(hashes_of(taken.line)), 0
     for name in expected.keys() ^ taken.texts.keys():
@@ -115,6 +118,7 @@ def _check_texts(taken: Taken) -> int:
     for name, (salt, text) in taken.texts.items():
         if salt is None or text is None:
             erased += 1
+            blank.add(line.seq, name)
         elif not text_holds(salt, text, expected[name]):
             says = f"the {name} of event {line.seq} was changed."
             raise _Found(Broken(line.workspace, line.seq, Fault.TEXT, says))
@@ -136,6 +140,9 @@ def _check_ends(logs: Mapping[str, _Log], anchors: Sequence[Checkpoint]) -> None
         if anchor.seq >= after:
             says = f"event {after} and all after it are cut off: an anchor knows event {anchor.seq}."
             raise _Found(Broken(anchor.workspace, after, Fault.CUT_OFF, says))
+    for workspace, log in logs.items():
+        if first := log.blank.first():
+            raise _Found(unexplained(workspace, *first))
 
 
 def _sound(workspace: str, log: _Log, anchors: Sequence[Checkpoint]) -> Sound:

@@ -270,8 +270,11 @@ def test_what_people_wrote_is_in_a_file_of_its_own_that_can_be_erased(aged: Desk
         "because of 0", "because of 3", "because of 6",
     ]  # fmt: skip
     assert beside.stat().st_mode & 0o077 == 0
+    (found,) = verify(aged.database, Proof(archives=[one.path]))
+    assert isinstance(found, Sound) and (found.erased, found.apart) == (0, 0)
     beside.unlink()
-    assert isinstance(verify(aged.database, Proof(archives=[one.path]))[0], Sound)
+    (found,) = verify(aged.database, Proof(archives=[one.path]))
+    assert isinstance(found, Sound) and (found.erased, found.apart) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -280,6 +283,7 @@ def test_what_people_wrote_is_in_a_file_of_its_own_that_can_be_erased(aged: Desk
         ("because of 3", "because of me", 4, "was changed beside"),
         ('"seq":4', '"seq":3', 3, "was put in beside"),
         ('{"actor"', '["actor"', 1, "no text of an event"),
+        ('"field":"reason","salt"', '"field":"reasons","salt"', 1, "was put in beside"),
     ],
 )
 def test_what_people_wrote_beside_an_archive_is_checked_with_it(  # noqa: PLR0917 - rows of a table

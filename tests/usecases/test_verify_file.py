@@ -85,6 +85,18 @@ def test_erased_texts_are_counted_and_the_rest_holds(database: Database, tmp_pat
     assert (found.last, found.erased) == (11, 2)
 
 
+def test_a_text_that_was_blanked_in_the_file_is_named(database: Database, tmp_path: Path) -> None:
+    log(database, 10)
+    erase(database, "MAONE", Wish(user="U0BEA", reason="she asked"))
+    file = taken(database, tmp_path / "erased.jsonl")
+    assert broken(
+        changed(file, 4, lambda line: line["texts"].update(reason={"salt": None, "text": None}))
+    ) == (
+        4,
+        Fault.TEXT,
+    )
+
+
 def test_a_changed_event_is_named(file: Path) -> None:
     assert broken(changed(file, 4, lambda line: line["event"].update(outcome="denied"))) == (4, Fault.CHANGED)
 
