@@ -17,7 +17,8 @@ from bot.model.request import REQUEST_ID
 People = Callable[[str], tuple[str, ...]]
 """The ids of those who have a name."""
 
-_E164_DIGITS = 15
+E164_DIGITS = 15
+"""Digits of the longest number there can be."""
 _USER = re.compile(r"[UW][A-Z0-9]{2,}", re.ASCII)
 OTHERS = ("system", "operator", "worker", "shell")
 """Actors that are no people: two kinds, and the one of each."""
@@ -101,7 +102,7 @@ def _outcome(value: str, _now: datetime) -> Match:
 
 def _number(value: str, _now: datetime) -> Match:
     digits = re.sub(r"[+()\s.-]", "", value.removesuffix("*"))
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= _E164_DIGITS):
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= E164_DIGITS):
         raise WrongValue(f"“{value[:SHOWN]}” is no number.", EXAMPLES[Key.NUMBER])
     return Begins(digits) if value.endswith("*") else Is(digits)
 
