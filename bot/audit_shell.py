@@ -173,14 +173,17 @@ def _archive(opened: Open) -> Callable[..., None]:
     return command
 
 
-def _anchors(path: Path) -> list[Checkpoint]:
+def _anchors(path: Path) -> tuple[Checkpoint, ...]:
     try:
-        found = list(read_anchors(path.read_text(encoding="utf-8").splitlines()))
+        found = read_anchors(path.read_text(encoding="utf-8").splitlines())
     except (OSError, UnicodeDecodeError):
         raise SettingsError(f"{path} cannot be read: name the file that checkpoints were kept in.") from None
-    if not found:
+    for number in found.cut_off:
+        says = "was cut off, and is no checkpoint any more; the others are read."
+        typer.echo(f"Line {number} of {path} {says}", err=True)
+    if not found.told:
         raise SettingsError(f"{path} holds no checkpoint: name the file that they were kept in.")
-    return found
+    return found.told
 
 
 def _key(settings: Settings, public: str | None) -> str | None:

@@ -100,6 +100,20 @@ def test_an_anchor_is_met_and_one_of_another_workspace_key_or_kind_is_refused(
     assert shell.run("audit", "verify", "--key", "short").returncode == 2
 
 
+def test_a_half_written_anchor_is_named_and_the_rest_is_met(shell: Shell, rows: Database) -> None:
+    file = shell.at / "anchors.jsonl"
+    whole = anchor(rows)
+    file.write_text(f"{whole[:50]}\n{whole}\n")
+    done = shell.run("audit", "verify", "--anchor", str(file))
+    assert done.returncode == 0 and "1 anchors met" in done.stdout
+    assert (
+        done.stderr == f"Line 1 of {file} was cut off, and is no checkpoint any more; the others are read.\n"
+    )
+    file.write_text(whole[:50])
+    done = shell.run("audit", "verify", "--anchor", str(file))
+    assert (done.returncode, "holds no checkpoint" in done.stderr) == (2, True)
+
+
 def test_a_key_that_is_made_signs_and_its_public_half_checks(shell: Shell) -> None:
     private, public = shell.run("audit", "key").stdout.splitlines()
     assert Seal(private.removeprefix("AUDIT_SIGNING_KEY=")).public == public.removeprefix("public key: ")
