@@ -57,7 +57,8 @@ def _verify(opened: Open) -> Callable[..., None]:
             list[Path] | None, typer.Option("--archive", help="An archive; may stand several times.")
         ] = None,
         public: Annotated[
-            str | None, typer.Option("--key", help="The public key that must have signed.")
+            list[str] | None,
+            typer.Option("--key", help="A public key that may have signed; may stand several times."),
         ] = None,
         file: Annotated[
             Path | None, typer.Option(help="An export as JSON lines, in the place of the database.")
@@ -70,8 +71,8 @@ def _verify(opened: Open) -> Callable[..., None]:
         anchors = _anchors(anchor) if anchor else ()
         if file is None:
             settings, database = opened()
-            key = _key(settings, public)
-            proof = Proof(anchors=anchors, archives=archives or (), key=key, start=start)
+            keys = _keys(settings, public)
+            proof = Proof(anchors=anchors, archives=archives or (), keys=keys, start=start)
             with _progress(total(database)) as tell:
                 found = verified(database, settings.plivo_auth_id or "", proof, tell)
         elif start or archives:
@@ -84,11 +85,13 @@ def _verify(opened: Open) -> Callable[..., None]:
     return command
 
 
-def _verify_file(file: Path, anchors: Sequence[Checkpoint], public: str | None) -> list[Sound | Broken]:
-    key = _public(public) if public else None
+def _verify_file(
+    file: Path, anchors: Sequence[Checkpoint], public: Sequence[str] | None
+) -> list[Sound | Broken]:
+    keys = [_public(key) for key in public or ()]
     size = file.stat().st_size if file.is_file() else 0
     with _progress(size) as tell:
-        return verify_file(file, anchors, key, tell)
+        return verify_file(file, anchors, keys, tell)
 
 
 def _prove(opened: Open) -> Callable[..., None]:
@@ -186,12 +189,12 @@ def _anchors(path: Path) -> tuple[Checkpoint, ...]:
     return found.told
 
 
-def _key(settings: Settings, public: str | None) -> str | None:
-    """The key that must have signed: the one that was named, or our own; None if there is neither."""
-    if public is not None:
-        return _public(public)
+def _keys(settings: Settings, public: Sequence[str] | None) -> list[str]:
+    """The keys of which one must have signed: those that were named, or our own; none if there is neither."""
+    if public:
+        return [_public(key) for key in public]
     seal = make_seal(settings)
-    return seal.public if seal else None
+    return [seal.public] if seal else []
 
 
 def _public(key: str) -> str:

@@ -1,7 +1,7 @@
 """A checkpoint: where a workspace's log stood at a moment, told to the world outside of the database."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -38,11 +38,11 @@ class Checkpoint:
         keyed = replace(self, key=seal.public)
         return replace(keyed, signature=seal.sign(keyed.said()))
 
-    def is_genuine(self, public: str | None) -> bool:
-        """Whether the signature is that of `public`; of its own key if None is known."""
+    def is_genuine(self, keys: Collection[str]) -> bool:
+        """Whether the signature is that of one of these public keys; of its own key if none is known."""
         if self.signature is None or self.key is None:
-            return public is None
-        return (public is None or public == self.key) and signed_by(self.key, self.signature, self.said())
+            return not keys
+        return (not keys or self.key in keys) and signed_by(self.key, self.signature, self.said())
 
     def to_json(self) -> str:
         """One line."""

@@ -186,7 +186,7 @@ def _written(desk: Desk, span: _Span, path: Path) -> Stub:
         at = work.now
     hashed = _checked(path, span)
     stub = Stub(workspace, span.last, span.first, hashed, sealed.sha256, sealed.signature, at)
-    archive_file.open_archive(path).check(stub, desk.seal.public if desk.seal else None)
+    archive_file.open_archive(path).check(stub, [desk.seal.public] if desk.seal else [])
     return stub
 
 

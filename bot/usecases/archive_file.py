@@ -6,7 +6,7 @@ second file beside it.
 
 import json
 import os
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -61,7 +61,7 @@ class Archive:
                     return
                 yield _event(written, seq)
 
-    def check(self, stub: Stub | None, key: str | None) -> None:
+    def check(self, stub: Stub | None, keys: Sequence[str]) -> None:
         """Raises BadArchive unless this very file was recorded when its events were let go."""
         if stub is None:
             raise BadArchive(
@@ -70,12 +70,10 @@ class Archive:
         found, end = self._sealed()
         if found != stub.sha256:
             raise BadArchive(self.first, f"{self.path} was changed since it was written.")
-        if stub.signature is None and key is None:
+        if stub.signature is None and not keys:
             return
-        said = said_of(self.workspace, self.first, self.last, stub.hash, found)
-        public = key or end.get("key")
-        if not public or not signed_by(str(public), stub.signature or "", said):
-            raise BadArchive(self.first, f"{self.path} is not signed by the key that was expected.")
+        if not is_signed(stub, keys or [str(end.get("key"))]):
+            raise BadArchive(self.first, f"{self.path} is not signed by a key that was expected.")
 
     def _sealed(self) -> tuple[str, dict[str, Any]]:
         digest, end = sha256(), {}
@@ -93,6 +91,12 @@ def said_of(workspace: str, first: int, last: int, hashed: str, digest: str) -> 
     return {
         "kind": KIND, "workspace": workspace, "first": first, "last": last, "hash": hashed, "sha256": digest,
     }  # fmt: skip
+
+
+def is_signed(stub: Stub, keys: Iterable[str]) -> bool:
+    """Whether the record of an archive has the signature of one of these public keys."""
+    said = said_of(stub.workspace, stub.first_seq, stub.seq, stub.hash, stub.sha256)
+    return any(signed_by(key, stub.signature or "", said) for key in keys)
 
 
 def open_archive(path: Path) -> Archive:

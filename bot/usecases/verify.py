@@ -8,9 +8,9 @@ from bot.model.audit import Action, Outcome
 from bot.model.audit_anchor import Checkpoint
 from bot.model.audit_chain import GENESIS, Line, digest
 from bot.model.audit_fault import UNREADABLE, Broken, Fault, Hashed, diagnose, unreadable
-from bot.model.audit_seal import signed_by
 from bot.model.errors import SettingsError
 from bot.usecases import archive_file, left_over
+from bot.usecases.verify_anchors import anchored
 from bot.usecases.verify_texts import check_erased, check_texts, with_texts
 from bot.usecases.verify_walk import Found, Walk
 from storage import audit_chain
@@ -26,7 +26,9 @@ class Proof:
 
     anchors: Sequence[Checkpoint] = ()
     archives: Sequence[Path] = ()
-    key: str | None = None  #: the public key that must have signed; None: that of each anchor itself
+    keys: Sequence[
+        str
+    ] = ()  #: the public keys of which one must have signed; none: that of each anchor itself
     start: int | None = None  #: the first event to check; what is before it is believed
 
 
@@ -111,7 +113,7 @@ def _look_through(
     progress: Progress,
 ) -> Sound | Broken:
     try:
-        walk = _start(database, head, proof, files, _anchors(head.workspace, proof))
+        walk = _start(database, head, proof, files, anchored(head.workspace, proof.anchors, proof.keys))
         for file in files:
             _follow(database, walk, with_texts(file, walk), progress, archived=True)
         if not walk.believed:
@@ -126,21 +128,6 @@ def _look_through(
         head.workspace, walk.first, walk.seq, walk.hash,
         walk.erased, walk.met, walk.before, len(files), walk.apart,
     )  # fmt: skip
-
-
-def _anchors(workspace: str, proof: Proof) -> dict[int, str]:
-    """The hash that each anchor names, by number."""
-    found: dict[int, str] = {}
-    for anchor in proof.anchors:
-        if anchor.workspace != workspace:
-            continue
-        if not anchor.is_genuine(proof.key):
-            says = f"the anchor of event {anchor.seq} is not signed by the key that was expected."
-            raise Found(Broken(workspace, anchor.seq, Fault.ANCHOR, says))
-        if found.setdefault(anchor.seq, anchor.hash) != anchor.hash:
-            says = f"two anchors name different hashes for event {anchor.seq}: the log was written twice."
-            raise Found(Broken(workspace, anchor.seq, Fault.REWRITTEN, says))
-    return found
 
 
 def _start(
@@ -163,7 +150,7 @@ def _start(
                 raise SettingsError(f"There is no event {proof.start} to begin with: {there}")
             seq, hashed = proof.start - 1, believed[1]
             begun = True
-    _check_stubs(head, stubs, files, proof.key)
+    _check_stubs(head, stubs, files, proof.keys)
     _check_told(stubs, told)
     walk = Walk(head.workspace, seq, hashed, anchors, first=seq + 1, believed=begun)
     walk.before = sum(at < seq for at in anchors)
@@ -179,12 +166,12 @@ def _before(stubs: Sequence[Stub], files: Sequence[archive_file.Archive]) -> tup
 
 
 def _check_stubs(
-    head: Head, stubs: Sequence[Stub], files: Sequence[archive_file.Archive], key: str | None
+    head: Head, stubs: Sequence[Stub], files: Sequence[archive_file.Archive], keys: Sequence[str]
 ) -> None:
     """Archives that were given must be the files the stubs were written for; gaps were never archived."""
     known = {(stub.first_seq, stub.seq): stub for stub in stubs}
     for file in files:
-        file.check(known.get((file.first, file.last)), key)
+        file.check(known.get((file.first, file.last)), keys)
     if head.archived_seq != (stubs[-1].seq if stubs else 0):
         says = f"events up to {head.archived_seq} were let go, and no archive of them is recorded."
         raise Found(Broken(head.workspace, 1, Fault.MISSING, says))
@@ -193,10 +180,10 @@ def _check_stubs(
         if stub.first_seq != following:
             says = f"events {following} to {stub.first_seq - 1} are in no archive that is recorded."
             raise Found(Broken(head.workspace, following, Fault.MISSING, says))
-        said = archive_file.said_of(head.workspace, stub.first_seq, stub.seq, stub.hash, stub.sha256)
-        if key and not signed_by(key, stub.signature or "", said):
+        if keys and not archive_file.is_signed(stub, keys):
             says = (
-                f"the record of an archive, events {stub.first_seq} to {stub.seq}, is not signed by the key."
+                f"the record of an archive, events {stub.first_seq} to {stub.seq}, is not signed by a key"
+                " that was expected: name each public key that may have signed with --key."
             )
             raise Found(Broken(head.workspace, stub.first_seq, Fault.ARCHIVE, says))
         following = stub.seq + 1

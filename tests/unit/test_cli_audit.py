@@ -89,7 +89,7 @@ def test_an_anchor_is_met_and_one_of_another_workspace_key_or_kind_is_refused(
     assert "1 anchors met" in shell.run("audit", "verify", "--anchor", str(file)).stdout
     other = make_key()[1]
     done = shell.run("audit", "verify", "--anchor", str(file), "--key", other)
-    assert (done.returncode, "not signed by the key" in done.stderr) == (1, True)
+    assert (done.returncode, "not signed by a key" in done.stderr) == (1, True)
     file.write_text(anchor(rows, "T0ELSE"))
     done = shell.run("audit", "verify", "--anchor", str(file))
     assert (done.returncode, "is of workspace T0ELSE" in done.stderr) == (2, True)
@@ -112,6 +112,21 @@ def test_a_half_written_anchor_is_named_and_the_rest_is_met(shell: Shell, rows: 
     file.write_text(whole[:50])
     done = shell.run("audit", "verify", "--anchor", str(file))
     assert (done.returncode, "holds no checkpoint" in done.stderr) == (2, True)
+
+
+def test_old_and_new_keys_are_both_named(shell: Shell, rows: Database) -> None:
+    file, newer = shell.at / "anchors.jsonl", Seal(make_key()[0])
+    file.write_text(anchor(rows) + "\n")
+    log(rows, 1)
+    with file.open("a") as more:
+        more.write(anchor(rows, seal=newer) + "\n")
+    done = shell.run("audit", "verify", "--anchor", str(file))
+    assert (done.returncode, "name each public key that may have signed with --key" in done.stderr) == (
+        1,
+        True,
+    )
+    done = shell.run("audit", "verify", "--anchor", str(file), "--key", PUBLIC, "--key", newer.public)
+    assert "2 anchors met" in done.stdout, done.stderr
 
 
 def test_a_key_that_is_made_signs_and_its_public_half_checks(shell: Shell) -> None:

@@ -235,3 +235,19 @@ def test_what_is_wrong_is_found_although_an_archive_is_made_meanwhile(aged: Desk
     (found,) = verify(aged.database, progress=lambda _: archive(aged, tmp_path, 2, pace=pace()))
     assert isinstance(found, Broken)
     assert (found.seq, found.fault) == (12, Fault.CHANGED)
+
+
+def test_after_a_change_of_keys_an_archive_of_each_is_believed(aged: Desk, tmp_path: Path) -> None:
+    (first,) = archive(aged, tmp_path, 2, pace=pace())
+    newer = replace(aged, seal=Seal(make_key()[0]))
+    aged.database.shift = YEARS
+    (second,) = archive(newer, tmp_path, 2, pace=pace())
+    assert isinstance(first, Archived) and isinstance(second, Archived) and aged.seal and newer.seal
+    keys = [aged.seal.public, newer.seal.public]
+    for archives in ([], [first.path, second.path]):
+        assert sound(aged.database, Proof(archives=archives, keys=keys)).archives == len(archives)
+        for known in keys:
+            (found,) = verify(aged.database, Proof(archives=archives, keys=[known]))
+            assert isinstance(found, Broken)
+            assert (found.seq, found.fault) == (11 if known == keys[0] else 1, Fault.ARCHIVE)
+            assert "is not signed by a key that was expected" in found.says

@@ -54,13 +54,13 @@ def test_a_checkpoint_says_where_the_log_stands_and_is_signed_and_recorded(desk:
     (made,) = checkpoint(desk, {"here": told.append})
     assert told == [made]
     assert (made.workspace, made.seq, made.count) == (ONE, 5, 5)
-    assert desk.seal and made.is_genuine(desk.seal.public)
+    assert desk.seal and made.is_genuine([desk.seal.public])
     (recorded,) = newest(desk.database)
     assert (recorded.seq, recorded.event.action) == (6, Action.AUDIT_CHECKPOINT)
     assert recorded.event.changes["hash"] == made.hash
     assert recorded.event.changes["signature"] == made.signature
     assert recorded.event.context == {"published": ["here"]}
-    (found,) = verify(desk.database, Proof(anchors=told, key=desk.seal.public))
+    (found,) = verify(desk.database, Proof(anchors=told, keys=[desk.seal.public]))
     assert isinstance(found, Sound) and found.anchors == 1
 
 
@@ -77,8 +77,8 @@ def test_without_a_key_it_is_unsigned_and_says_so(desk: Desk) -> None:
     log(desk.database, 1)
     (made,) = checkpoint(replace(desk, seal=None), {})
     assert (made.key, made.signature) == (None, None)
-    assert made.is_genuine(None)
-    assert not made.is_genuine("x")
+    assert made.is_genuine([])
+    assert not made.is_genuine(["x"])
 
 
 def test_a_place_that_fails_keeps_no_other_from_hearing(desk: Desk) -> None:
@@ -253,7 +253,7 @@ def test_old_events_move_to_a_file_and_the_chain_goes_on_from_the_stub(aged: Des
     assert recorded.event.changes["last"] == 7
     assert aged.seal
     (alone,) = verify(aged.database)
-    (both,) = verify(aged.database, Proof(archives=[one.path], key=aged.seal.public))
+    (both,) = verify(aged.database, Proof(archives=[one.path], keys=[aged.seal.public]))
     assert isinstance(alone, Sound) and isinstance(both, Sound)
     assert (alone.first, alone.last) == (8, 10)
     assert (both.first, both.last, both.archives) == (1, 10, 1)

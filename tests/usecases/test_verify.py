@@ -408,7 +408,7 @@ def test_anchors_are_met_on_the_way_and_counted(database: Database) -> None:
     for _ in range(3):
         log(database, 4)
         kept.append(anchor(database, seal))
-    assert sound(database, Proof(anchors=kept, key=seal.public)).anchors == 3
+    assert sound(database, Proof(anchors=kept, keys=[seal.public])).anchors == 3
     late = sound(database, Proof(anchors=kept, start=6))
     assert (late.first, late.anchors, late.anchors_before) == (6, 2, 1)
 
@@ -417,7 +417,7 @@ def test_an_anchor_of_another_key_or_none_is_not_believed(database: Database) ->
     log(database, 4)
     mine, other = Seal(make_key()[0]), Seal(make_key()[0])
     for wrong in (anchor(database, other), anchor(database)):
-        assert broken(database, Proof(anchors=[wrong], key=mine.public)) == (4, Fault.ANCHOR)
+        assert broken(database, Proof(anchors=[wrong], keys=[mine.public])) == (4, Fault.ANCHOR)
     assert sound(database, Proof(anchors=[anchor(database, other)])).anchors == 1
 
 
@@ -446,7 +446,7 @@ def test_an_anchor_is_read_back_as_it_was_written(database: Database) -> None:
     log(database, 2)
     made = anchor(database, Seal(make_key()[0]))
     assert read_anchors([made.to_json(), "\n"]) == Anchors((made,), ())
-    assert made.is_genuine(made.key)
+    assert made.is_genuine([str(made.key)])
 
 
 # --- from an event on; erasing ---
