@@ -85,7 +85,7 @@ ELSEWHERE: Mapping[str, str] = {
     "usecases.archive._remove": "some of them are deleted; a second run finds the rest",
     "usecases.archive._log_failure": "old events could not be archived; the next day tries again",
     "usecases.verified._log": "an operator verified the log",
-    "usecases.verified._log_failure": "an operator wanted to verify the log, and could not",
+    "usecases.attempt.attempt": "an operator tried something with the log, and could not",
     "usecases.prove._log": "an operator took away the proof of an event, or there was none",
     "usecases.erase._erase": "what somebody wrote is taken out of the log",
     "usecases.erase._log_files": "it is taken out of the files beside archives as well",

@@ -167,7 +167,7 @@ def test_old_events_are_archived_and_verified_with_their_file(shell: Shell, rows
     assert done.stdout.startswith("T0OLD: events 1 to 3 are in old/numberdesk-audit-T0OLD-1-3.jsonl")
     assert shell.run("audit", "archive", "--to", "old", "--years", "2").stdout.startswith("No event is older")
     verified = shell.run("audit", "verify", "--archive", "old/numberdesk-audit-T0OLD-1-3.jsonl")
-    assert "T0OLD: events 1 to 4 hold together" in verified.stdout
+    assert "T0OLD: events 1 to 5 hold together" in verified.stdout, "the attempt without a folder is one"
     assert "1 archives checked" in verified.stdout
     assert shell.run("audit", "verify", "--archive", "nowhere").returncode == 2
     both = shell.run("audit", "verify", "--from", "3", "--archive", "old/numberdesk-audit-T0OLD-1-3.jsonl")
@@ -279,6 +279,17 @@ READ = {"action": "audit.read", "outcome": "success", "reason": None, "actor": "
                     "reason": "There is no event 99 to begin with: name one of 1 to 8 with --from."},
         ),
         (
+            ("verify", "--anchor", "nowhere"),
+            READ | {"action": "audit.verified", "outcome": "failure", "changes": {},
+                    "reason": "nowhere cannot be read: name the file that checkpoints were kept in."},
+        ),
+        (
+            ("archive", "--years", "2"),
+            READ | {"action": "audit.archived", "outcome": "failure", "changes": {},
+                    "reason": "Say where, with --to or AUDIT_ARCHIVE_FOLDER, and --years or the policy's"
+                              " keep_years."},
+        ),
+        (
             ("erase", "--user", "U0NONE", "--reason", "they asked"),
             READ | {"action": "audit.erased", "changes": {"user": "U0NONE", "texts": 0},
                     "reason": "they asked"},
@@ -290,6 +301,19 @@ def test_every_door_of_the_shell_logs_what_was_read_or_tried(
 ) -> None:
     shell.run("audit", *words)
     assert newest(rows) == event
+
+
+def test_a_proof_without_a_key_and_a_policy_that_is_none_are_logged(shell: Shell, rows: Database) -> None:
+    assert shell.run("audit", "prove", "E0NONE", AUDIT_SIGNING_KEY="").returncode == 2
+    failed = READ | {"action": "audit.proved", "outcome": "failure", "changes": {"event": "E0NONE"}}
+    assert newest(rows) == failed | {
+        "reason": "AUDIT_SIGNING_KEY is missing: `python -m bot audit key` makes one."
+    }
+    (shell.at / "policy.toml").write_text("nonsense")
+    assert shell.run("audit", "archive", "--to", "old", POLICY_FILE="policy.toml").returncode == 2
+    event = newest(rows)
+    assert (event["action"], event["outcome"]) == ("audit.archived", "failure")
+    assert event["reason"].startswith("policy.toml")
 
 
 def test_who_follows_is_logged_before_they_see_anything(shell: Shell, rows: Database) -> None:
