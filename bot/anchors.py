@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 import structlog
 
@@ -26,22 +25,26 @@ def to_file(path: Path) -> Callable[[Checkpoint], None]:
     """
 
     def tell(made: Checkpoint) -> None:
-        with path.open("a+b") as file:
-            line = made.to_json().encode() + b"\n"
-            if not _ends_a_line(file):
-                log.warning(
-                    "the last checkpoint in the file was cut off: a new line was begun", file=str(path)
-                )
-                line = b"\n" + line
+        line = made.to_json() + "\n"
+        if _ends_within_a_line(path):
+            log.warning("the last checkpoint in the file was cut off: a new line was begun", file=str(path))
+            line = "\n" + line
+        with path.open("a", encoding="utf-8") as file:
             file.write(line)
             file.flush()
-            os.fsync(file.fileno())
+            if path.is_file():  # a pipe is on no disk
+                os.fsync(file.fileno())
 
     return tell
 
 
-def _ends_a_line(file: IO[bytes]) -> bool:
-    if file.seek(0, os.SEEK_END) == 0:
-        return True
-    file.seek(-1, os.SEEK_END)
-    return file.read(1) == b"\n"
+def _ends_within_a_line(path: Path) -> bool:
+    """Whether that is known: a pipe has no end to look at, and a file may be there for writing alone."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return False
+    try:
+        with path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) != b"\n"
+    except PermissionError:
+        return False

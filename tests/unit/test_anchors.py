@@ -1,5 +1,6 @@
 """The file of checkpoints: a crash in the middle of a line costs that line and no other, and is said."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,18 @@ def test_a_line_that_swallowed_the_next_is_named_and_the_next_is_read() -> None:
     both = made(1).to_json()[:60] + made(2).to_json()
     assert read_anchors([both, made(3).to_json()]) == Anchors((made(2), made(3)), (1,))
     assert read_anchors([both[:-9], made(3).to_json()]) == Anchors((made(3),), (1,))
+
+
+def test_what_cannot_be_read_or_is_no_file_is_written_all_the_same(tmp_path: Path) -> None:
+    """A pipe has no end to look at."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    to_file(pipe)(made(1))
+    assert read_anchors([os.read(reader, 4096).decode()]).told == (made(1),)
+    os.close(reader)
+    with pytest.raises(OSError, match="Is a directory"):
+        to_file(tmp_path)(made(1))
 
 
 @pytest.mark.parametrize("line", ['{"kind": 1', '{"at": 1}', '[{"at": "', '{"at": "x"}'])
