@@ -21,7 +21,7 @@ from storage import audit, audit_chain
 from storage.unit_of_work import Database
 from tests.storage.tamper import unguarded
 from tests.usecases.conftest import MakeBench
-from tests.usecases.logs import ONE, event, log, run
+from tests.usecases.logs import ONE, event, log, run, sound
 
 YEARS = timedelta(days=366 * 3)
 
@@ -70,12 +70,6 @@ def dead(desk: Desk, folder: Path, after: int = 1) -> Path:
             archive(desk, folder, 2, pace=pace())
     (path,) = [one for one in folder.glob("*.jsonl") if ".texts" not in one.name]
     return path
-
-
-def sound(database: Database, proof: Proof = Proof()) -> Sound:  # noqa: B008 - frozen
-    (found,) = verify(database, proof)
-    assert isinstance(found, Sound), found
-    return found
 
 
 def test_events_go_in_portions_and_the_oldest_first(aged: Desk, tmp_path: Path) -> None:
