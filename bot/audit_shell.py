@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from bot.model.audit import Action
 from bot.model.audit_anchor import Checkpoint, read_anchors
 from bot.model.audit_fault import Broken
 from bot.model.audit_seal import make_key, public_key
@@ -17,8 +18,9 @@ from bot.model.errors import SettingsError
 from bot.opening import load_policy, make_audit_desk, make_seal
 from bot.settings import Settings
 from bot.usecases.archive import Archived, archive
+from bot.usecases.attempt import attempt
 from bot.usecases.erase import SHORTEST, Wish, erase
-from bot.usecases.prove import NotAnchored, NotAsWritten, prove
+from bot.usecases.prove import LONGEST_ID, NotAnchored, NotAsWritten, prove
 from bot.usecases.record import OPERATOR
 from bot.usecases.verified import verified
 from bot.usecases.verify import Proof, Sound, total
@@ -57,7 +59,8 @@ def _verify(opened: Open) -> Callable[..., None]:
             list[Path] | None, typer.Option("--archive", help="An archive; may stand several times.")
         ] = None,
         public: Annotated[
-            str | None, typer.Option("--key", help="The public key that must have signed.")
+            list[str] | None,
+            typer.Option("--key", help="A public key that may have signed; may stand several times."),
         ] = None,
         file: Annotated[
             Path | None, typer.Option(help="An export as JSON lines, in the place of the database.")
@@ -67,37 +70,41 @@ def _verify(opened: Open) -> Callable[..., None]:
         """Check the whole log, against itself and what was kept outside; exit 1 if it does not hold."""
         if start and archives:
             raise typer.BadParameter("archives are checked from their first event on.", param_hint="'--from'")
-        anchors = _anchors(anchor) if anchor else ()
         if file is None:
             settings, database = opened()
-            key = _key(settings, public)
-            proof = Proof(anchors=anchors, archives=archives or (), key=key, start=start)
+            with attempt(database, settings.plivo_auth_id or "", Action.AUDIT_VERIFIED):
+                anchors = _anchors(anchor) if anchor else ()
+            keys = _keys(settings, public)
+            proof = Proof(anchors=anchors, archives=archives or (), keys=keys, start=start)
             with _progress(total(database)) as tell:
                 found = verified(database, settings.plivo_auth_id or "", proof, tell)
         elif start or archives:
             raise typer.BadParameter("a file is checked whole, and by itself.", param_hint="'--file'")
         else:
-            found = _verify_file(file, anchors, public)
+            found = _verify_file(file, _anchors(anchor) if anchor else (), public)
         _show_verified(found, as_json=as_json)
         raise typer.Exit(1 if any(isinstance(one, Broken) for one in found) else 0)
 
     return command
 
 
-def _verify_file(file: Path, anchors: Sequence[Checkpoint], public: str | None) -> list[Sound | Broken]:
-    key = _public(public) if public else None
+def _verify_file(
+    file: Path, anchors: Sequence[Checkpoint], public: Sequence[str] | None
+) -> list[Sound | Broken]:
+    keys = [_public(key) for key in public or ()]
     size = file.stat().st_size if file.is_file() else 0
     with _progress(size) as tell:
-        return verify_file(file, anchors, key, tell)
+        return verify_file(file, anchors, keys, tell)
 
 
 def _prove(opened: Open) -> Callable[..., None]:
     def command(event_id: str) -> None:
         """Print a proof of one event that others can check with the public key (docs/audit.md)."""
         settings, database = opened()
-        seal = make_seal(settings)
-        if seal is None:
-            raise SettingsError("AUDIT_SIGNING_KEY is missing: `python -m bot audit key` makes one.")
+        seal, changes = make_seal(settings), {"event": event_id[:LONGEST_ID]}
+        with attempt(database, settings.plivo_auth_id or "", Action.AUDIT_PROVED, **changes):
+            if seal is None:
+                raise SettingsError("AUDIT_SIGNING_KEY is missing: `python -m bot audit key` makes one.")
         found = prove(database, settings.plivo_auth_id or "", event_id, seal.public)
         if isinstance(found, NotAsWritten):
             typer.echo(f"Event {found.seq} was changed: there is nothing to prove.", err=True)
@@ -153,14 +160,10 @@ def _archive(opened: Open) -> Callable[..., None]:
     ) -> None:
         """Move old events to a sealed file that is verified before anything is deleted."""
         settings, database = opened()
-        folder = to or settings.audit_archive_folder
-        loaded = load_policy(settings)
-        years = years or (loaded.policy.audit.keep_years if loaded else None)
-        if folder is None or years is None:
-            raise SettingsError(
-                "Say where, with --to or AUDIT_ARCHIVE_FOLDER, and --years or the policy's keep_years."
-            )
-        found = archive(make_audit_desk(settings, database), folder, years, actor=OPERATOR)
+        with attempt(database, settings.plivo_auth_id or "", Action.AUDIT_ARCHIVED):
+            folder, years = _where(settings, to, years)
+            desk = make_audit_desk(settings, database)
+        found = archive(desk, folder, years, actor=OPERATOR)
         for one in found:
             if isinstance(one, Archived):
                 typer.echo(f"{one.workspace}: events {one.first} to {one.last} are in {one.path}.")
@@ -173,22 +176,36 @@ def _archive(opened: Open) -> Callable[..., None]:
     return command
 
 
-def _anchors(path: Path) -> list[Checkpoint]:
+def _where(settings: Settings, to: Path | None, years: int | None) -> tuple[Path, int]:
+    """The folder, and how many years stay."""
+    folder, loaded = to or settings.audit_archive_folder, load_policy(settings)
+    years = years or (loaded.policy.audit.keep_years if loaded else None)
+    if folder is None or years is None:
+        raise SettingsError(
+            "Say where, with --to or AUDIT_ARCHIVE_FOLDER, and --years or the policy's keep_years."
+        )
+    return folder, years
+
+
+def _anchors(path: Path) -> tuple[Checkpoint, ...]:
     try:
-        found = list(read_anchors(path.read_text(encoding="utf-8").splitlines()))
+        found = read_anchors(path.read_text(encoding="utf-8").splitlines())
     except (OSError, UnicodeDecodeError):
         raise SettingsError(f"{path} cannot be read: name the file that checkpoints were kept in.") from None
-    if not found:
+    for number in found.cut_off:
+        says = "was cut off, and is no checkpoint any more; the others are read."
+        typer.echo(f"Line {number} of {path} {says}", err=True)
+    if not found.told:
         raise SettingsError(f"{path} holds no checkpoint: name the file that they were kept in.")
-    return found
+    return found.told
 
 
-def _key(settings: Settings, public: str | None) -> str | None:
-    """The key that must have signed: the one that was named, or our own; None if there is neither."""
-    if public is not None:
-        return _public(public)
+def _keys(settings: Settings, public: Sequence[str] | None) -> list[str]:
+    """The keys of which one must have signed: those that were named, or our own; none if there is neither."""
+    if public:
+        return [_public(key) for key in public]
     seal = make_seal(settings)
-    return seal.public if seal else None
+    return [seal.public] if seal else []
 
 
 def _public(key: str) -> str:
@@ -232,6 +249,8 @@ def _line(one: Sound | Broken) -> str:
         parts.append(f"{one.anchors_before} anchors lie before the first event that was checked")
     if one.archives:
         parts.append(f"{one.archives} archives checked")
+    if one.apart:
+        parts.append(f"{one.apart} of them without what people wrote: its file is not there")
     if one.erased:
         parts.append(f"{one.erased} texts were erased")
     return "; ".join(parts) + "."

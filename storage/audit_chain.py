@@ -1,11 +1,15 @@
 """The log as a chain: its lines in order, heads, stubs and texts, for checking, archives and proofs."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Row,
     RowMapping,
     and_,
     delete,
@@ -16,9 +20,11 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
+from sqlalchemy.types import NullType
 
 from bot.model.audit import Action, ActorType
 from bot.model.audit_chain import Line, to_microseconds
+from bot.model.audit_erased import Key
 from storage import schema
 from storage.unit_of_work import UnitOfWork
 
@@ -27,6 +33,9 @@ _RAW = {"at", "cost"}
 _BLANK = update(_TEXT).where(_TEXT.c.text.is_not(None)).values(text=None, salt=None)
 LINE = [type_coerce(_T.c[n], BigInteger).label(n) if n in _RAW else _T.c[n] for n in Line._fields]
 """The columns of a Line, as they are at rest."""
+_JSON = {"changes", "context"}
+_AS_DRIVEN = [type_coerce(one, NullType()) if one.name in _JSON else one for one in LINE]
+"""The same, with JSON as the driver has it."""
 PAGE = 2000
 """Lines in memory at once."""
 
@@ -99,9 +108,42 @@ def _head(row: RowMapping) -> Head:
 
 def page(work: UnitOfWork, workspace: str, after: int, *, limit: int = PAGE) -> list[Hashed]:
     """The lines that come after a number, in order."""
-    statement = select(*LINE, _T.c.hash).where(_T.c.workspace == workspace, _T.c.seq > after)
-    rows = work.execute(statement.order_by(_T.c.seq).limit(limit))
-    return [(Line._make(row[:-1]), row[-1]) for row in rows]
+    statement = select(*_AS_DRIVEN, _T.c.hash).where(_T.c.workspace == workspace, _T.c.seq > after)
+    return [_hashed(row) for row in work.execute(statement.order_by(_T.c.seq).limit(limit))]
+
+
+def _hashed(row: Row[Any]) -> Hashed:
+    *others, changes, context, previous_hash, hashed = tuple(row)
+    return Line._make((*others, _object(changes), _object(context), previous_hash)), hashed
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """What a column of JSON says to everybody: PostgreSQL's driver hands out an object, SQLite's its text.
+
+    Raises ValueError where a key stands twice, or for bytes: SQLite's own functions read those otherwise.
+    """
+    if isinstance(value, dict):
+        return value
+    if not isinstance(value, str):
+        raise ValueError
+    return _read(value)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_each_once).decode
+
+
+# Most events say the same as many others: what is read of them is shared, and nobody changes it.
+@lru_cache(maxsize=4096)
+def _read(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = _decode(text)
+    return found
 
 
 def lines(work: UnitOfWork, workspace: str, after: int = 0, last: int | None = None) -> Iterator[Hashed]:
@@ -122,8 +164,8 @@ def line_at(work: UnitOfWork, workspace: str, seq: int) -> Hashed | None:
 
 def by_id(work: UnitOfWork, event_id: str) -> Hashed | None:
     """The line of an event's id."""
-    row = work.execute(select(*LINE, _T.c.hash).where(_T.c.id == event_id)).one_or_none()
-    return (Line._make(row[:-1]), row[-1]) if row else None
+    row = work.execute(select(*_AS_DRIVEN, _T.c.hash).where(_T.c.id == event_id)).one_or_none()
+    return _hashed(row) if row else None
 
 
 def texts(work: UnitOfWork, workspace: str, first: int, last: int) -> list[Text]:
@@ -158,15 +200,17 @@ def first_number(work: UnitOfWork, workspace: str) -> int | None:
 
 def since(work: UnitOfWork, workspace: str, action: Action, after: int) -> list[Line]:
     """The events of an action after a number."""
-    where = (_T.c.workspace == workspace) & (_T.c.action == action.value) & (_T.c.seq > after)
-    return [Line._make(row) for row in work.execute(select(*LINE).where(where).order_by(_T.c.seq))]
+    statement = select(*_AS_DRIVEN, _T.c.hash).where(_T.c.workspace == workspace)
+    statement = statement.where(_T.c.action == action.value, _T.c.seq > after)
+    return [_hashed(row)[0] for row in work.execute(statement.order_by(_T.c.seq))]
 
 
 def newest_of(work: UnitOfWork, workspace: str, action: Action) -> Hashed | None:
     """The newest event of an action."""
-    statement = select(*LINE, _T.c.hash).where(_T.c.workspace == workspace, _T.c.action == action.value)
-    row = work.execute(statement.order_by(_T.c.seq.desc()).limit(1)).one_or_none()
-    return (Line._make(row[:-1]), row[-1]) if row else None
+    statement = select(*_AS_DRIVEN, _T.c.hash).where(_T.c.workspace == workspace)
+    statement = statement.where(_T.c.action == action.value).order_by(_T.c.seq.desc()).limit(1)
+    row = work.execute(statement).one_or_none()
+    return _hashed(row) if row else None
 
 
 def hold(work: UnitOfWork, workspace: str) -> None:
@@ -174,28 +218,30 @@ def hold(work: UnitOfWork, workspace: str) -> None:
     work.execute(update(_HEAD).where(_HEAD.c.workspace == workspace).values(seq=_HEAD.c.seq))
 
 
-def erase(work: UnitOfWork, workspace: str, user: str) -> int:
-    """Blanks what a person wrote, with its salt; how many texts that were.
+def erase(work: UnitOfWork, workspace: str, user: str) -> list[Key]:
+    """Blanks what a person wrote, with its salt; which texts that were.
 
     The desk repeats their words in what it does for them: those go as well.
     """
     by_us = (_T.c.actor_type == ActorType.SYSTEM.value) & (_T.c.on_behalf_of == user)
     theirs = select(_T.c.seq).where(_T.c.workspace == workspace, or_(_T.c.actor == user, by_us))
-    return work.execute(_BLANK.where(_TEXT.c.workspace == workspace, _TEXT.c.seq.in_(theirs))).rowcount
+    blanked = _BLANK.where(_TEXT.c.workspace == workspace, _TEXT.c.seq.in_(theirs))
+    return [(row.seq, row.field) for row in work.execute(blanked.returning(_TEXT.c.seq, _TEXT.c.field))]
 
 
-def erase_named(work: UnitOfWork, workspace: str, words: str) -> int:
-    """Blanks what anybody wrote in which these words stand, in capitals or not; how many that were.
+def erase_named(work: UnitOfWork, workspace: str, words: str) -> list[Key]:
+    """Blanks what anybody wrote in which these words stand, in capitals or not; which texts that were.
 
     Looked through here: SQLite knows the capitals of no accented letter.
     """
-    wanted, count = words.casefold(), 0
+    wanted, found = words.casefold(), []
     columns = (_TEXT.c.seq, _TEXT.c.field, _TEXT.c.text)
     for row in work.rows(select(*columns).where(_TEXT.c.workspace == workspace, _TEXT.c.text.is_not(None))):
         if wanted in row["text"].casefold():
             here = (_TEXT.c.workspace == workspace) & (_TEXT.c.seq == row["seq"])
-            count += work.execute(_BLANK.where(here, _TEXT.c.field == row["field"])).rowcount
-    return count
+            work.execute(_BLANK.where(here, _TEXT.c.field == row["field"]))
+            found.append((row["seq"], row["field"]))
+    return found
 
 
 def erased(work: UnitOfWork, workspace: str, first: int, last: int) -> int:
@@ -232,11 +278,16 @@ def may_let_go(work: UnitOfWork) -> bool:
 
 
 def let_go(work: UnitOfWork, stub: Stub) -> bool:
-    """Deletes the events that a stub stands for: their archive was verified. False if somebody else did."""
+    """Records that a stub's events may be deleted: their archive was verified. False if others did."""
     before = (_HEAD.c.workspace == stub.workspace) & (_HEAD.c.archived_seq == stub.first_seq - 1)
     if not work.changed(update(_HEAD).where(before).values(archived_seq=stub.seq)):
         return False
     work.execute(insert(_STUB).values(**asdict(stub)))
-    for table in (_TEXT, _T):
-        work.execute(delete(table).where(table.c.workspace == stub.workspace, table.c.seq <= stub.seq))
     return True
+
+
+def remove(work: UnitOfWork, stub: Stub, first: int, last: int) -> None:
+    """Deletes the events from first to last that are a recorded archive's, with what people wrote in them."""
+    for table in (_TEXT, _T):
+        here = (table.c.workspace == stub.workspace) & table.c.seq.between(first, min(last, stub.seq))
+        work.execute(delete(table).where(here))

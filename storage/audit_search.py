@@ -34,6 +34,7 @@ from bot.model.audit import Action, ActorType, LoggedEvent
 from bot.model.audit_chain import Line
 from bot.model.audit_export import Taken
 from bot.model.audit_query import AuditQuery, Begins, Contains, Costs, During, Is, Key, Match, Term
+from bot.model.audit_query_values import E164_DIGITS
 from bot.model.audit_words import By
 from bot.model.money import from_units
 from bot.model.purchase import PurchaseStatus
@@ -268,10 +269,19 @@ def _matches(key: Key, match: Match, *, in_order: bool, since: int) -> ColumnEle
         case Is(text):
             return _kind(text) if key is Key.ACTOR and text in _KINDS else column == text
         case Begins(text):
-            column = func.coalesce(column, column) if in_order else column  # an expression has no index
-            return and_(column >= text, column < text[:-1] + chr(ord(text[-1]) + 1))
+            return _begins(key, func.coalesce(column, column) if in_order else column, text)
         case During(low, high) | Costs(low, high):
             return and_(true() if low is None else column >= low, true() if high is None else column <= high)
+
+
+def _begins(key: Key, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+    """By what is there to be named: the end of a range would depend on how the database sorts signs.
+
+    `column` may be an expression, which has no index.
+    """
+    if key is Key.ACTION:
+        return column.in_([action.value for action in Action if action.value.startswith(text)])
+    return and_(column >= text, column <= text.ljust(E164_DIGITS, "9"))  # digits alone sort alike everywhere
 
 
 def _written(text: str, since: int) -> ColumnElement[bool]:

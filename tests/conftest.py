@@ -115,15 +115,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @contextmanager
-def a_database(kind: str, folder: Path) -> Iterator[str]:
-    """The address of a database with the newest schema, for fixtures that live longer than a test."""
+def a_database(kind: str, folder: Path, options: str = "") -> Iterator[str]:
+    """The address of a database with the newest schema, for fixtures that live longer than a test.
+
+    `options` are those of PostgreSQL's CREATE DATABASE.
+    """
     if kind == "sqlite":
         upgraded(f"sqlite:///{folder / 'numberdesk.db'}")
         yield f"sqlite:///{folder / 'numberdesk.db'}"
         return
     if POSTGRES is None:
         pytest.skip("PostgreSQL is absent")
-    with _own_postgres() as url:
+    with _own_postgres(options) as url:
         upgraded(url)
         yield url
 
@@ -182,9 +185,12 @@ _RELATIONS = (
 class _own_postgres:  # noqa: N801 - reads as a sentence in `with`
     """A database of one's own, dropped at the end."""
 
+    def __init__(self, options: str = "") -> None:
+        self._options = options
+
     def __enter__(self) -> str:
         self._name = f"numberdesk_test_{uuid4().hex[:12]}"
-        self._run(f'CREATE DATABASE "{self._name}"')
+        self._run(f'CREATE DATABASE "{self._name}" {self._options}')
         # no test cuts this server's power: none needs to wait for the disk
         self._run(f'ALTER DATABASE "{self._name}" SET synchronous_commit = off')
         own = make_url(_psycopg(POSTGRES)).set(database=self._name)

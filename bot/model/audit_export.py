@@ -15,7 +15,14 @@ COLUMNS = (
     "request_id", "purchase_id", "number", "country", "cost", "reason", "changes", "context", "hash",
 )  # fmt: skip
 """The columns of the CSV, for good: people build on their names."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\x00")
+_SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"  # full-width and small ones too
+_RUN = re.compile(
+    r"(?<![^;\t\r\n])"  # where a cell begins, also for a spreadsheet that takes `;` or tabs for separators
+    rf'(?=[\s"\x00]*[{_SIGNS}])'  # what it passes over, and a sign
+    r"|\A(?=[\t\r\n\x00])"
+)
+"""Before what a spreadsheet runs as a formula: OWASP's "CSV Injection"."""
+_MAY_RUN = re.compile(rf"[{_SIGNS}\t\r\n\x00]")  # most cells have none of it, and this is fast
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _CHANGES = "changes."
 
@@ -100,9 +107,9 @@ def csv_row(taken: Taken) -> Sequence[str]:
 
 def safe_cell(text: str) -> str:
     """A cell that a spreadsheet shows and does not run; a phone number stays as it is."""
-    if not text.startswith(_FORMULA) or _E164.fullmatch(text):
+    if not _MAY_RUN.search(text) or _E164.fullmatch(text):
         return text
-    return f"'{text}"
+    return _RUN.sub("'", text)
 
 
 _quoted = json.encoder.encode_basestring

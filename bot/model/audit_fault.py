@@ -44,8 +44,9 @@ def holds(row: Hashed, seq: int, previous: str) -> bool:
 
 
 def unreadable(workspace: str, seq: int) -> Broken:
-    """What is wrong with a line of which not even the hash can be computed."""
-    return Broken(workspace, seq, Fault.CHANGED, f"event {seq} was changed: it cannot be read any more.")
+    """What is wrong with a line of which not even the hash can be computed, such as one with a key twice."""
+    says = f"event {seq} was changed: it cannot be read any more, or not by all programs alike."
+    return Broken(workspace, seq, Fault.CHANGED, says)
 
 
 def diagnose(row: Hashed, seq: int, previous: str, at: At) -> Broken:

@@ -59,7 +59,7 @@ ALLOWED: Mapping[Action, Fields] = {
     _A.SWEEP_RESOLVED: _fields("difference kind"),
     _A.AUDIT_READ: _fields("found event by follow", texts="query"),
     _A.AUDIT_EXPORTED: _fields("format found file", texts="query"),
-    _A.AUDIT_ERASED: _fields("user texts naming archived"),
+    _A.AUDIT_ERASED: _fields("user texts naming archived which"),
     _A.AUDIT_ARCHIVED: _fields("first last hash sha256 texts"),
     _A.AUDIT_CHECKPOINT: _fields("seq hash at count signature key", "published"),
     _A.AUDIT_VERIFIED: _fields("first last anchors archives erased"),

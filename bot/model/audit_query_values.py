@@ -17,7 +17,8 @@ from bot.model.request import REQUEST_ID
 People = Callable[[str], tuple[str, ...]]
 """The ids of those who have a name."""
 
-_E164_DIGITS = 15
+E164_DIGITS = 15
+"""Digits of the longest number there can be."""
 _USER = re.compile(r"[UW][A-Z0-9]{2,}", re.ASCII)
 OTHERS = ("system", "operator", "worker", "shell")
 """Actors that are no people: two kinds, and the one of each."""
@@ -25,6 +26,9 @@ _AGO = re.compile(r"(\d{1,4})([mhdw])", re.ASCII)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_MOMENT = re.compile(
+    rf"{_DAY.pattern}[T ]\d{{2}}:\d{{2}}(:\d{{2}}(\.\d{{1,6}})?)?(Z|[+-]\d{{2}}:\d{{2}})?", re.ASCII
+)
 _USD = re.compile(r"\$?(\d{1,12}(?:\.\d{1,4})?)", re.ASCII)
 _TICK = timedelta(microseconds=1)
 _UNIT = Decimal(1) / UNITS_PER_DOLLAR
@@ -101,7 +105,7 @@ def _outcome(value: str, _now: datetime) -> Match:
 
 def _number(value: str, _now: datetime) -> Match:
     digits = re.sub(r"[+()\s.-]", "", value.removesuffix("*"))
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= _E164_DIGITS):
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= E164_DIGITS):
         raise WrongValue(f"“{value[:SHOWN]}” is no number.", EXAMPLES[Key.NUMBER])
     return Begins(digits) if value.endswith("*") else Is(digits)
 
@@ -180,7 +184,7 @@ def _moments(text: str, now: datetime) -> tuple[datetime, datetime]:
     try:
         return _span(text, now)
     except (ValueError, OverflowError):  # the first and the last day of all have no other zone
-        problem = f"“{text[:SHOWN]}” is no time: write how long ago, or a date."
+        problem = f"“{text[:SHOWN]}” is no time: write how long ago, or a date such as 2026-01-31."
         raise WrongValue(problem, "since:7d") from None
 
 
@@ -191,6 +195,8 @@ def _span(text: str, now: datetime) -> tuple[datetime, datetime]:
     if month := _MONTH.fullmatch(text):
         first = datetime(int(month[1]), int(month[2]), 1, tzinfo=UTC)
         return first, (first + timedelta(days=31)).replace(day=1) - _TICK
+    if not (_DAY.fullmatch(text) or _MOMENT.fullmatch(text)):
+        raise ValueError  # Python reads weeks as well, and days without hyphens
     read = datetime.fromisoformat(text)
     moment = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     if _DAY.fullmatch(text):

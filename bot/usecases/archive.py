@@ -1,7 +1,8 @@
 """Moves old events out of the database into a sealed file, and lets go of nothing that was not verified."""
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,21 +11,32 @@ from typing import Any
 
 from bot.model.audit import SYSTEM, Action, Actor, AuditEvent, Outcome
 from bot.model.audit_chain import GENESIS
-from bot.model.audit_fault import Broken, Fault, diagnose, holds
-from bot.usecases import archive_file
+from bot.model.audit_fault import UNREADABLE, Broken, Fault, diagnose, holds
+from bot.usecases import archive_file, left_over
 from bot.usecases.archive_file import BadArchive, Sealed
 from bot.usecases.desk import Desk
 from storage import audit, audit_chain
 from storage.audit_chain import Hashed, Head, Stub
 from storage.unit_of_work import Database, UnitOfWork
 
-AT_ONCE = 100_000
-"""Events in one file, and in one transaction that lets them go."""
 EVERY = 86_400.0
 MAY_NOT = (
     "this role of the database may not delete what was archived: run `python -m bot audit archive` with the"
     " DATABASE_URL of the role that owns the tables."
 )
+
+
+def _rest() -> None:
+    time.sleep(0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much is done at once, so that everybody else can go on writing meanwhile."""
+
+    at_once: int = 100_000  #: events in one file
+    portion: int = 2_000  #: events that one transaction deletes
+    rest: Callable[[], None] = _rest  #: between two of them; SQLite's writers look every 100 ms at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +65,23 @@ def keep_since(now: datetime, years: int) -> datetime:
 
 
 def archive(
-    desk: Desk, folder: Path, years: int, *, at_once: int = AT_ONCE, actor: Actor = SYSTEM
+    desk: Desk,
+    folder: Path,
+    years: int,
+    *,
+    pace: Pace = Pace(),
+    actor: Actor = SYSTEM,
 ) -> list[Archived | NotArchived]:
     """Archives what is older than so many years, of every workspace, a file at a time.
 
-    What could not be archived is logged as well.
+    What could not be archived is logged as well. What an earlier run had recorded, and not deleted to the
+    end, goes first.
     """
     found: list[Archived | NotArchived] = []
     with desk.database.read() as work:
         heads = [head.workspace for head in audit_chain.heads(work)]
     for workspace in heads:
-        found += _all_of(_By(desk, actor), workspace, folder, years, at_once)
+        found += _all_of(_By(desk, actor, pace), workspace, folder, years)
     return found
 
 
@@ -73,19 +91,40 @@ class _By:
 
     desk: Desk
     actor: Actor
+    pace: Pace
 
 
-def _all_of(
-    by: _By, workspace: str, folder: Path, years: int, at_once: int
-) -> Iterator[Archived | NotArchived]:
-    while span := _span(by.desk.database, workspace, years, at_once):
+def _all_of(by: _By, workspace: str, folder: Path, years: int) -> Iterator[Archived | NotArchived]:
+    if left := _finish(by, workspace):
+        yield left
+        return
+    while span := _span(by.desk.database, workspace, years, by.pace.at_once):
         done = _one(by, span, folder)
         if isinstance(done, NotArchived):
-            _log_failure(by, span, done)
+            _log_failure(by, span.first, span.last, done)
         if done is not None:
             yield done
         if not isinstance(done, Archived):
             return
+
+
+def _finish(by: _By, workspace: str) -> NotArchived | None:
+    """Deletes what is left of the newest archive's events, if a run died over it."""
+    with by.desk.database.read() as work:
+        stubs = audit_chain.stubs(work, workspace)
+        first = audit_chain.first_number(work, workspace)
+        if not stubs or first is None or first > stubs[-1].seq:
+            return None
+        stub = stubs[-1]
+        broken = left_over.astray(work, workspace, stub.seq, stub.hash)
+        if broken is None and not audit_chain.may_let_go(work):
+            broken = Broken(workspace, first, Fault.ARCHIVE, MAY_NOT)
+    if broken is None:
+        _remove(by, stub, first)
+        return None
+    failed = NotArchived(broken)
+    _log_failure(by, first, stub.seq, failed)
+    return failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +152,11 @@ def _one(by: _By, span: _Span, folder: Path) -> Archived | NotArchived | None:
     workspace = span.head.workspace
     path = folder / f"numberdesk-audit-{workspace}-{span.first}-{span.last}.jsonl"
     try:
-        with _written(by.desk, span, path) as (stub, texts):
-            return (
-                Archived(workspace, span.first, span.last, path) if _let_go(by, span, stub, texts) else None
-            )
+        stub = _written(by.desk, span, path)
+        if not _recorded(by, span, stub, archive_file.texts_beside(path)):
+            return None
+        _remove(by, stub, span.first)
+        return Archived(workspace, span.first, span.last, path)
     except _Bad as bad:
         return NotArchived(bad.broken)
     except BadArchive as problem:
@@ -135,31 +175,49 @@ class _Texts:
     erased: int  #: how many of them were erased when it was written
 
 
-@contextmanager
-def _written(desk: Desk, span: _Span, path: Path) -> Iterator[tuple[Stub, _Texts]]:
-    """The file, written, read back and verified; what people wrote vanishes unless it is put in its place."""
+def _written(desk: Desk, span: _Span, path: Path) -> Stub:
+    """What is to be recorded of the file, which was written, read back and verified."""
     workspace = span.head.workspace
     path.parent.mkdir(parents=True, exist_ok=True)
     with desk.database.read() as work:
         if not audit_chain.may_let_go(work):
             raise _Bad(Broken(workspace, span.first, Fault.ARCHIVE, MAY_NOT))
-        beside = archive_file.texts_beside(path)
-        partial = beside.with_suffix(f".{work.new_id('X')}.partial")
         sealed = _write(work, desk, span, path)
-        texts = _Texts(partial, beside, audit_chain.erased(work, workspace, span.first, span.last))
-        archive_file.write_private(partial, _lines(work, span))
         at = work.now
+    hashed = _checked(path, span)
+    stub = Stub(workspace, span.last, span.first, hashed, sealed.sha256, sealed.signature, at)
+    archive_file.open_archive(path).check(stub, [desk.seal.public] if desk.seal else [])
+    return stub
+
+
+def _recorded(by: _By, span: _Span, stub: Stub, beside: Path) -> bool:
+    """Whether the archive is in the log now: if not, another process was faster.
+
+    What people wrote is written once more for as long as some of it is erased meanwhile: nobody has to wait
+    for that.
+    """
+    done = None
+    while done is None:
+        with _texts(by.desk.database, span, beside) as texts:
+            done = _let_go(by, stub, texts)
+    return done
+
+
+@contextmanager
+def _texts(database: Database, span: _Span, beside: Path) -> Iterator[_Texts]:
+    """They vanish again unless they are put in their place."""
+    with database.read() as work:
+        partial = beside.with_suffix(f".{work.new_id('X')}.partial")
+        erased = audit_chain.erased(work, span.head.workspace, span.first, span.last)
+        archive_file.write_private(partial, _lines(work, span))
     try:
-        hashed = _checked(path, span)
-        stub = Stub(workspace, span.last, span.first, hashed, sealed.sha256, sealed.signature, at)
-        archive_file.open_archive(path).check(stub, desk.seal.public if desk.seal else None)
-        yield stub, texts
+        yield _Texts(partial, beside, erased)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _let_go(by: _By, span: _Span, stub: Stub, texts: _Texts) -> bool:
-    """Lets the events go; what was erased since their texts were written is not kept beside the archive.
+def _let_go(by: _By, stub: Stub, texts: _Texts) -> bool | None:
+    """Records that the events may go; None if some of what people wrote was erased since it was written.
 
     Whoever erases holds the log as well: nothing is erased between that look and the end of the transaction,
     and a process that was too slow puts no text in its place.
@@ -167,12 +225,21 @@ def _let_go(by: _By, span: _Span, stub: Stub, texts: _Texts) -> bool:
     with by.desk.database.write() as work:
         audit_chain.hold(work, stub.workspace)
         if audit_chain.erased(work, stub.workspace, stub.first_seq, stub.seq) != texts.erased:
-            archive_file.write_private(texts.partial, _lines(work, span))
+            return None
         if not audit_chain.let_go(work, stub):
             return False
         texts.partial.replace(texts.path)
         audit.append(work, _event(by, stub))
     return True
+
+
+def _remove(by: _By, stub: Stub, first: int) -> None:
+    """Deletes the events of a recorded archive, oldest first: what a crash leaves, the next run finds."""
+    for start in range(first, stub.seq + 1, by.pace.portion):
+        if start > first:
+            by.pace.rest()
+        with by.desk.database.write() as work:
+            audit_chain.remove(work, stub, start, start + by.pace.portion - 1)
 
 
 def _write(work: UnitOfWork, desk: Desk, span: _Span, path: Path) -> Sealed:
@@ -186,6 +253,9 @@ def _write(work: UnitOfWork, desk: Desk, span: _Span, path: Path) -> Sealed:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
+    except UNREADABLE:
+        says = f"an event from {span.first} on cannot be read: `python -m bot audit verify` names it."
+        raise _Bad(Broken(span.head.workspace, span.first, Fault.CHANGED, says)) from None
     finally:
         partial.unlink(missing_ok=True)
     return sealed
@@ -237,9 +307,9 @@ def _event(by: _By, stub: Stub) -> AuditEvent:
     return _of(by, stub.workspace, changes=changes)
 
 
-def _log_failure(by: _By, span: _Span, failed: NotArchived) -> None:
+def _log_failure(by: _By, first: int, last: int, failed: NotArchived) -> None:
     event = _of(
-        by, span.head.workspace, changes={"first": span.first, "last": span.last},
+        by, failed.broken.workspace, changes={"first": first, "last": last},
         outcome=Outcome.FAILURE, reason=failed.broken.says,
     )  # fmt: skip
     with by.desk.database.write() as work:

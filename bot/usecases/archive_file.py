@@ -6,7 +6,7 @@ second file beside it.
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from bot.model.audit import ActorType
 from bot.model.audit_chain import Line, canonical, record, to_line
+from bot.model.audit_erased import Key
 from bot.model.audit_seal import Seal, signed_by
 from bot.model.errors import SettingsError
 from storage.audit_chain import Hashed, Stub, Text
@@ -60,7 +61,7 @@ class Archive:
                     return
                 yield _event(written, seq)
 
-    def check(self, stub: Stub | None, key: str | None) -> None:
+    def check(self, stub: Stub | None, keys: Sequence[str]) -> None:
         """Raises BadArchive unless this very file was recorded when its events were let go."""
         if stub is None:
             raise BadArchive(
@@ -69,12 +70,10 @@ class Archive:
         found, end = self._sealed()
         if found != stub.sha256:
             raise BadArchive(self.first, f"{self.path} was changed since it was written.")
-        if stub.signature is None and key is None:
+        if stub.signature is None and not keys:
             return
-        said = said_of(self.workspace, self.first, self.last, stub.hash, found)
-        public = key or end.get("key")
-        if not public or not signed_by(str(public), stub.signature or "", said):
-            raise BadArchive(self.first, f"{self.path} is not signed by the key that was expected.")
+        if not is_signed(stub, keys or [str(end.get("key"))]):
+            raise BadArchive(self.first, f"{self.path} is not signed by a key that was expected.")
 
     def _sealed(self) -> tuple[str, dict[str, Any]]:
         digest, end = sha256(), {}
@@ -92,6 +91,12 @@ def said_of(workspace: str, first: int, last: int, hashed: str, digest: str) -> 
     return {
         "kind": KIND, "workspace": workspace, "first": first, "last": last, "hash": hashed, "sha256": digest,
     }  # fmt: skip
+
+
+def is_signed(stub: Stub, keys: Iterable[str]) -> bool:
+    """Whether the record of an archive has the signature of one of these public keys."""
+    said = said_of(stub.workspace, stub.first_seq, stub.seq, stub.hash, stub.sha256)
+    return any(signed_by(key, stub.signature or "", said) for key in keys)
 
 
 def open_archive(path: Path) -> Archive:
@@ -142,14 +147,16 @@ def texts_beside(path: Path) -> Path:
     return path.with_suffix(".texts.jsonl")
 
 
-def texts_of(path: Path) -> dict[tuple[int, str], tuple[str, str]]:
+def texts_of(path: Path) -> dict[Key, tuple[str, str]] | None:
     """Salt and text of what people wrote in an archive's events, by event and field, without what was erased.
 
-    Nothing is there either where the file is kept elsewhere. Raises ValueError for a line that is none.
+    None where the file is kept elsewhere. Raises ValueError for a line that is none.
     """
     beside = texts_beside(path)
-    found: dict[tuple[int, str], tuple[str, str]] = {}
-    for line in beside.read_bytes().splitlines() if beside.exists() else ():
+    if not beside.exists():
+        return None
+    found: dict[Key, tuple[str, str]] = {}
+    for line in beside.read_bytes().splitlines():
         try:
             said = json.loads(line)
             found[said["seq"], said["field"]] = said["salt"], said["text"]
@@ -158,19 +165,18 @@ def texts_of(path: Path) -> dict[tuple[int, str], tuple[str, str]]:
     return found
 
 
-def forget(path: Path, theirs: Callable[[Mapping[str, Any]], bool]) -> int:
-    """Takes lines out of the file beside an archive, and returns how many; the new one appears when whole."""
-    kept, gone = [], 0
-    for line in path.read_bytes().splitlines(keepends=True):
-        if theirs(json.loads(line)):
-            gone += 1
-        else:
-            kept.append(line)
-    if gone:
-        partial = path.with_name(f"{path.name}.partial")
-        write_private(partial, kept)
-        partial.replace(path)
-    return gone
+def texts_that(path: Path, theirs: Callable[[Mapping[str, Any]], bool]) -> list[Key]:
+    """Which texts in the file beside an archive are somebody's."""
+    written = map(json.loads, path.read_bytes().splitlines())
+    return [(said["seq"], said["field"]) for said in written if theirs(said)]
+
+
+def forget(path: Path, gone: Container[Key]) -> None:
+    """Takes texts out of the file beside an archive; the new one appears when it is whole."""
+    lines = ((line, json.loads(line)) for line in path.read_bytes().splitlines(keepends=True))
+    partial = path.with_name(f"{path.name}.partial")
+    write_private(partial, [line for line, said in lines if (said["seq"], said["field"]) not in gone])
+    partial.replace(path)
 
 
 def write_private(path: Path, lines: Iterable[bytes]) -> None:

@@ -8,13 +8,16 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from bot.model.audit import Action, Outcome
+from bot.model.audit_erased import Key, in_events
 from bot.model.errors import SettingsError
 from bot.usecases import record
-from bot.usecases.archive_file import forget, open_archive, texts_beside
+from bot.usecases.archive_file import forget, open_archive, texts_beside, texts_that
 from storage import audit_chain
 from storage.engine import is_refused
 from storage.unit_of_work import Database, UnitOfWork
 
+_Erased = dict[str, list[Key]]
+"""The texts that went, by workspace."""
 SHORTEST = 3
 """Characters of words that are erased wherever they stand: fewer would be in everything."""
 
@@ -44,41 +47,50 @@ def erase(database: Database, account: str, wish: Wish) -> dict[str, int]:
         raise SettingsError(
             "The database refuses that to this role: use the DATABASE_URL of the one that owns the tables."
         ) from problem
-    for workspace, count in _from_files(database, account, wish).items():
-        erased[workspace] = erased.get(workspace, 0) + count
+    for workspace, keys in _from_files(database, account, wish).items():
+        erased.setdefault(workspace, []).extend(keys)
     if not erased:
         _log_nothing(database, account, wish)
-    return erased
+    return {workspace: len(keys) for workspace, keys in erased.items()}
 
 
-def _erase(database: Database, account: str, wish: Wish) -> dict[str, int]:
+def _erase(database: Database, account: str, wish: Wish) -> _Erased:
     """What is in the database. Each log is held before its texts are touched, as the archive does it."""
-    erased: dict[str, int] = {}
+    erased: _Erased = {}
     with database.write() as work:
         for head in audit_chain.heads(work):
             audit_chain.hold(work, head.workspace)
-            count = audit_chain.erase(work, head.workspace, wish.user)
-            count += audit_chain.erase_named(work, head.workspace, wish.naming) if wish.naming else 0
-            if count:
-                erased[head.workspace] = count
-        for workspace, count in erased.items():
-            _log(work, account, workspace, wish, texts=count)
+            keys = audit_chain.erase(work, head.workspace, wish.user)
+            keys += audit_chain.erase_named(work, head.workspace, wish.naming) if wish.naming else []
+            if keys:
+                erased[head.workspace] = keys
+        _log(work, account, wish, erased, where="texts")
     return erased
 
 
-def _from_files(database: Database, account: str, wish: Wish) -> dict[str, int]:
-    """What lies beside archives that are recorded: another may just be written, and looks by itself."""
-    erased: dict[str, int] = {}
+def _from_files(database: Database, account: str, wish: Wish) -> _Erased:
+    """What lies beside archives that are recorded: another may just be written, and looks by itself.
+
+    The log says first what will go: a text that is not there and of which it says nothing was taken out.
+    """
+    erased: _Erased = {}
     try:
-        for workspace, path in _archives(database, wish.archives):
-            if count := forget(path, lambda said: _is_theirs(said, wish)):
-                erased[workspace] = erased.get(workspace, 0) + count
-    except (OSError, ValueError) as problem:
+        files = [
+            (workspace, path, texts_that(path, lambda said: _is_theirs(said, wish)))
+            for workspace, path in _archives(database, wish.archives)
+        ]
+        for workspace, _, keys in files:
+            if keys:
+                erased.setdefault(workspace, []).extend(keys)
+        if erased:
+            _log_files(database, account, wish, erased)
+        for _, path, keys in files:
+            if keys:
+                forget(path, frozenset(keys))
+    except (OSError, ValueError, LookupError) as problem:
         says = f"a file beside an archive could not be changed: {problem}"
         _log_failure(database, account, wish, says)
         raise SettingsError(f"{says[0].upper()}{says[1:]}") from problem
-    if erased:
-        _log_files(database, account, wish, erased)
     return erased
 
 
@@ -98,15 +110,17 @@ def _is_theirs(said: Mapping[str, Any], wish: Wish) -> bool:
     return bool(wish.naming) and str(wish.naming).casefold() in said["text"].casefold()
 
 
-def _log_files(database: Database, account: str, wish: Wish, erased: Mapping[str, int]) -> None:
+def _log_files(database: Database, account: str, wish: Wish, erased: _Erased) -> None:
     with database.write() as work:
-        for workspace, count in erased.items():
-            _log(work, account, workspace, wish, archived=count)
+        _log(work, account, wish, erased, where="archived")
 
 
-def _log(work: UnitOfWork, account: str, workspace: str, wish: Wish, **counts: int) -> None:
-    changes = {"user": wish.user, **_naming(wish), **counts}
-    record.by_operator(work, account, workspace, Action.AUDIT_ERASED, reason=wish.reason, changes=changes)
+def _log(work: UnitOfWork, account: str, wish: Wish, erased: _Erased, *, where: str) -> None:
+    """That these texts went, by name: no other may be blank."""
+    named = ((workspace, *one) for workspace, keys in erased.items() for one in in_events(keys))
+    for workspace, count, which in named:
+        changes = {"user": wish.user, **_naming(wish), where: count, "which": which}
+        record.by_operator(work, account, workspace, Action.AUDIT_ERASED, reason=wish.reason, changes=changes)
 
 
 def _naming(wish: Wish) -> dict[str, bool]:

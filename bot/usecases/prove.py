@@ -100,7 +100,7 @@ def _way(
         if line.previous_hash != hashes[line.seq - 1] or digest(line) != claimed:
             return NotAsWritten(line.seq)
         told = _told(line)
-        if told and told.seq >= start.seq and told.is_genuine(public):
+        if told and told.seq >= start.seq and told.is_genuine([public]):
             if hashes.get(told.seq) != told.hash:
                 return NotAsWritten(told.seq)
             return following[: told.seq - start.seq], told

@@ -4,25 +4,19 @@ from collections.abc import Callable, Sequence
 
 from bot.model.audit import Action, Outcome
 from bot.model.audit_fault import Broken
-from bot.model.errors import SettingsError
 from bot.usecases import record
+from bot.usecases.attempt import attempt
 from bot.usecases.verify import Proof, Sound, verify
 from storage import audit_chain
 from storage.unit_of_work import Database
-
-_LONGEST = 500
-"""Characters of a reason; the name of a file may be long."""
 
 
 def verified(
     database: Database, account: str, proof: Proof, progress: Callable[[int], None] = lambda _: None
 ) -> list[Sound | Broken]:
     """What `verify` finds. Raises what it raises, once that is logged."""
-    try:
+    with attempt(database, account, Action.AUDIT_VERIFIED):
         found = verify(database, proof, progress)
-    except SettingsError as problem:
-        _log_failure(database, account, str(problem))
-        raise
     _log(database, account, proof, found)
     return found
 
@@ -38,13 +32,6 @@ def _log(database: Database, account: str, proof: Proof, found: Sequence[Sound |
                 reason=broken,
                 changes=_changes(one, proof),
             )  # fmt: skip
-
-
-def _log_failure(database: Database, account: str, why: str) -> None:
-    with database.write() as work:
-        record.everywhere(
-            work, account, Action.AUDIT_VERIFIED, outcome=Outcome.FAILURE, reason=why[:_LONGEST]
-        )
 
 
 def _changes(one: Sound | Broken, proof: Proof) -> dict[str, int]:

@@ -8,9 +8,9 @@ from bot.model.audit import Action, Outcome
 from bot.model.audit_anchor import Checkpoint
 from bot.model.audit_chain import GENESIS, Line, digest
 from bot.model.audit_fault import UNREADABLE, Broken, Fault, Hashed, diagnose, unreadable
-from bot.model.audit_seal import signed_by
 from bot.model.errors import SettingsError
-from bot.usecases import archive_file
+from bot.usecases import archive_file, left_over
+from bot.usecases.verify_anchors import anchored
 from bot.usecases.verify_texts import check_erased, check_texts, with_texts
 from bot.usecases.verify_walk import Found, Walk
 from storage import audit_chain
@@ -26,7 +26,9 @@ class Proof:
 
     anchors: Sequence[Checkpoint] = ()
     archives: Sequence[Path] = ()
-    key: str | None = None  #: the public key that must have signed; None: that of each anchor itself
+    keys: Sequence[
+        str
+    ] = ()  #: the public keys of which one must have signed; none: that of each anchor itself
     start: int | None = None  #: the first event to check; what is before it is believed
 
 
@@ -42,6 +44,7 @@ class Sound:
     anchors: int  #: that were met on the way
     anchors_before: int  #: that lie before the first event that was checked
     archives: int
+    apart: int = 0  #: of them without the file of what people wrote
 
 
 def total(database: Database) -> int:
@@ -58,12 +61,10 @@ def verify(
     Raises SettingsError for an anchor, or an archive, of a workspace that this database does not hold.
     """
     with database.read() as work:
-        heads, lost = audit_chain.heads(work), audit_chain.headless(work)
+        heads, lost = [head.workspace for head in audit_chain.heads(work)], audit_chain.headless(work)
     files = [archive_file.open_archive(path) for path in proof.archives]
-    _must_be_ours(
-        {head.workspace for head in heads} | {workspace for workspace, _ in lost}, proof.anchors, files
-    )
-    found = [_verify_one(database, head, proof, files, progress) for head in heads]
+    _must_be_ours({*heads, *(workspace for workspace, _ in lost)}, proof.anchors, files)
+    found = [_verify_one(database, workspace, proof, files, progress) for workspace in heads]
     says = "the log's head is gone: nothing says any more that event {} is its first and where it ends."
     return found + [Broken(one, seq, Fault.MISSING, says.format(seq)) for one, seq in lost]
 
@@ -85,17 +86,36 @@ def _must_be_ours(
 
 def _verify_one(
     database: Database,
+    workspace: str,
+    proof: Proof,
+    files: Sequence[archive_file.Archive],
+    progress: Progress,
+) -> Sound | Broken:
+    """One log. Where events were archived while it was looked through, the look begins anew behind them."""
+    mine = sorted((f for f in files if f.workspace == workspace), key=lambda f: f.first)
+    while True:
+        head = _head(database, workspace)
+        found = _look_through(database, head, proof, mine, progress)
+        if isinstance(found, Sound) or _head(database, workspace).archived_seq == head.archived_seq:
+            return found
+
+
+def _head(database: Database, workspace: str) -> Head:
+    with database.read() as work:
+        return audit_chain.head(work, workspace) or Head(workspace, 0, GENESIS, 0)
+
+
+def _look_through(
+    database: Database,
     head: Head,
     proof: Proof,
     files: Sequence[archive_file.Archive],
     progress: Progress,
 ) -> Sound | Broken:
     try:
-        anchors = _anchors(head.workspace, proof)
-        mine = sorted((f for f in files if f.workspace == head.workspace), key=lambda f: f.first)
-        walk = _start(database, head, proof, mine, anchors)
-        for file in mine:
-            _follow(database, walk, with_texts(file), progress, archived=True)
+        walk = _start(database, head, proof, files, anchored(head.workspace, proof.anchors, proof.keys))
+        for file in files:
+            _follow(database, walk, with_texts(file, walk), progress, archived=True)
         if not walk.believed:
             _check_left_over(database, walk)
         _check_rows(database, walk, head, progress)
@@ -105,23 +125,9 @@ def _verify_one(
     except archive_file.BadArchive as problem:
         return Broken(head.workspace, problem.seq, Fault.ARCHIVE, str(problem))
     return Sound(
-        head.workspace, walk.first, walk.seq, walk.hash, walk.erased, walk.met, walk.before, len(mine)
-    )
-
-
-def _anchors(workspace: str, proof: Proof) -> dict[int, str]:
-    """The hash that each anchor names, by number."""
-    found: dict[int, str] = {}
-    for anchor in proof.anchors:
-        if anchor.workspace != workspace:
-            continue
-        if not anchor.is_genuine(proof.key):
-            says = f"the anchor of event {anchor.seq} is not signed by the key that was expected."
-            raise Found(Broken(workspace, anchor.seq, Fault.ANCHOR, says))
-        if found.setdefault(anchor.seq, anchor.hash) != anchor.hash:
-            says = f"two anchors name different hashes for event {anchor.seq}: the log was written twice."
-            raise Found(Broken(workspace, anchor.seq, Fault.REWRITTEN, says))
-    return found
+        head.workspace, walk.first, walk.seq, walk.hash,
+        walk.erased, walk.met, walk.before, len(files), walk.apart,
+    )  # fmt: skip
 
 
 def _start(
@@ -144,7 +150,7 @@ def _start(
                 raise SettingsError(f"There is no event {proof.start} to begin with: {there}")
             seq, hashed = proof.start - 1, believed[1]
             begun = True
-    _check_stubs(head, stubs, files, proof.key)
+    _check_stubs(head, stubs, files, proof.keys)
     _check_told(stubs, told)
     walk = Walk(head.workspace, seq, hashed, anchors, first=seq + 1, believed=begun)
     walk.before = sum(at < seq for at in anchors)
@@ -160,12 +166,12 @@ def _before(stubs: Sequence[Stub], files: Sequence[archive_file.Archive]) -> tup
 
 
 def _check_stubs(
-    head: Head, stubs: Sequence[Stub], files: Sequence[archive_file.Archive], key: str | None
+    head: Head, stubs: Sequence[Stub], files: Sequence[archive_file.Archive], keys: Sequence[str]
 ) -> None:
     """Archives that were given must be the files the stubs were written for; gaps were never archived."""
     known = {(stub.first_seq, stub.seq): stub for stub in stubs}
     for file in files:
-        file.check(known.get((file.first, file.last)), key)
+        file.check(known.get((file.first, file.last)), keys)
     if head.archived_seq != (stubs[-1].seq if stubs else 0):
         says = f"events up to {head.archived_seq} were let go, and no archive of them is recorded."
         raise Found(Broken(head.workspace, 1, Fault.MISSING, says))
@@ -174,13 +180,23 @@ def _check_stubs(
         if stub.first_seq != following:
             says = f"events {following} to {stub.first_seq - 1} are in no archive that is recorded."
             raise Found(Broken(head.workspace, following, Fault.MISSING, says))
-        said = archive_file.said_of(head.workspace, stub.first_seq, stub.seq, stub.hash, stub.sha256)
-        if key and not signed_by(key, stub.signature or "", said):
+        if keys and not archive_file.is_signed(stub, keys):
             says = (
-                f"the record of an archive, events {stub.first_seq} to {stub.seq}, is not signed by the key."
+                f"the record of an archive, events {stub.first_seq} to {stub.seq}, is not signed by a key"
+                " that was expected: name each public key that may have signed with --key."
             )
             raise Found(Broken(head.workspace, stub.first_seq, Fault.ARCHIVE, says))
         following = stub.seq + 1
+    _check_all_given(stubs, files)
+
+
+def _check_all_given(stubs: Sequence[Stub], files: Sequence[archive_file.Archive]) -> None:
+    """Whoever gives an archive gives all that follow it: the chain leads through them."""
+    given = {(file.first, file.last) for file in files}
+    for stub in stubs:
+        if files and stub.seq > files[0].last and (stub.first_seq, stub.seq) not in given:
+            says = f"Events {stub.first_seq} to {stub.seq} of {stub.workspace} were archived as well:"
+            raise SettingsError(f"{says} name the file that they are in with --archive.")
 
 
 def _check_told(stubs: Sequence[Stub], told: Sequence[Line]) -> None:
@@ -222,27 +238,9 @@ def _page(work: UnitOfWork, walk: Walk) -> list[Hashed]:
 def _check_left_over(database: Database, walk: Walk) -> None:
     """Rows before the first that is checked were archived, and are about to go: they must lead to it."""
     with database.read() as work:
-        first = audit_chain.first_number(work, walk.workspace)
-        if first is None or first > walk.seq:
-            return
-        last: tuple[int, str] | None = None
-        for line, hashed in audit_chain.lines(work, walk.workspace, first - 1, walk.seq):
-            if (
-                line.seq < 1
-                or (last and (line.seq - 1, line.previous_hash) != last)
-                or digest(line) != hashed
-            ):
-                raise Found(_put_in(walk, line.seq))
-            last = line.seq, hashed
-    if last != (walk.seq, walk.hash):
-        raise Found(_put_in(walk, first))
-
-
-def _put_in(walk: Walk, seq: int) -> Broken:
-    says = (
-        f"event {seq} was put in: it stands before event {walk.seq + 1}, and nothing leads from it to there."
-    )
-    return Broken(walk.workspace, seq, Fault.INSERTED, says)
+        broken = left_over.astray(work, walk.workspace, walk.seq, walk.hash)
+    if broken:
+        raise Found(broken)
 
 
 def _follow(

@@ -16,17 +16,22 @@ from storage.unit_of_work import Database
 _TEXTS = {action.value: tuple(fields.texts) for action, fields in ALLOWED.items() if fields.texts}
 
 
-def with_texts(file: archive_file.Archive) -> Iterator[Hashed]:
+def with_texts(file: archive_file.Archive, walk: Walk) -> Iterator[Hashed]:
     """The events of an archive; what people wrote in them is held against its hash, where it is kept."""
     try:
-        kept = archive_file.texts_of(file.path)
+        there = archive_file.texts_of(file.path)
     except ValueError as problem:
         raise Found(Broken(file.workspace, file.first, Fault.TEXT, str(problem))) from None
+    walk.apart += there is None
+    kept = there or {}
     for line, hashed in file.events():
-        for name, expected in hashes_of(line):
+        for name, expected in hashes_of(line) if there is not None else ():
             salt, text = kept.pop((line.seq, name), (None, None))
-            if text is not None and not text_holds(str(salt), str(text), expected):
+            if text is None:
+                _is_blank(walk, line, name)
+            elif not text_holds(str(salt), str(text), expected):
                 raise _bad_text(line, f"the {name} of event {line.seq} was changed beside {file.path}.")
+        walk.blank.explain(line)
         yield line, hashed
     for seq, name in kept:
         says = f"the {name} of event {seq} was put in beside {file.path}: the event holds no hash of it."
@@ -36,14 +41,13 @@ def with_texts(file: archive_file.Archive) -> Iterator[Hashed]:
 def check_texts(walk: Walk, page: Sequence[Hashed], texts: Sequence[Text]) -> None:
     kept = {(text.seq, text.field): text for text in texts}
     for line, _ in page:
-        walk.told += _erased_by(line)
+        walk.blank.explain(line)
         for name, hashed in hashes_of(line):
             text = kept.pop((line.seq, name), None)
             if text is None:
                 raise _bad_text(line, f"the {name} of event {line.seq} is missing, and was not erased.")
             if text.text is None:
-                walk.erased += 1
-                walk.first_erased = walk.first_erased or line.seq
+                _is_blank(walk, line, name)
             elif not text_holds(text.salt or "", text.text, hashed):
                 raise _bad_text(line, f"the {name} of event {line.seq} was changed.")
 
@@ -52,26 +56,29 @@ def check_texts(walk: Walk, page: Sequence[Hashed], texts: Sequence[Text]) -> No
         raise Found(Broken(walk.workspace, seq, Fault.TEXT, says))
 
 
-def _erased_by(line: Line) -> int:
-    """How many texts an event says that it took out of the database."""
-    return int(line.changes.get("texts", 0)) if line.action == Action.AUDIT_ERASED else 0
+def _is_blank(walk: Walk, line: Line, name: str) -> None:
+    walk.erased += 1
+    walk.blank.add(line.seq, name)
 
 
 def check_erased(database: Database, walk: Walk) -> None:
-    """Whoever erases says so in the same transaction: what is blank beyond that was blanked by somebody else.
+    """Whoever erases names each text in the same transaction: another that is blank was blanked by somebody.
 
-    One that was erased while we looked is told behind the end of the look.
+    One that was erased while we looked is named behind the end of the look.
     """
-    if walk.erased <= walk.told:
+    if walk.blank.first() is None:
         return
     with database.read() as work:
-        told = sum(map(_erased_by, audit_chain.since(work, walk.workspace, Action.AUDIT_ERASED, walk.seq)))
-    if walk.erased > walk.told + told:
-        says = (
-            f"{walk.erased} texts from event {walk.first_erased} on are blank, and the log says of"
-            f" {walk.told + told} that they were erased."
-        )
-        raise Found(Broken(walk.workspace, walk.first_erased, Fault.TEXT, says))
+        for line in audit_chain.since(work, walk.workspace, Action.AUDIT_ERASED, walk.seq):
+            walk.blank.explain(line)
+    if first := walk.blank.first():
+        raise Found(unexplained(walk.workspace, *first))
+
+
+def unexplained(workspace: str, seq: int, name: str) -> Broken:
+    """What is wrong with a text that is blank, and that nobody says to have erased."""
+    says = f"the {name} of event {seq} is blank, and no event says that it was erased."
+    return Broken(workspace, seq, Fault.TEXT, says)
 
 
 def hashes_of(line: Line) -> Iterator[tuple[str, str]]:

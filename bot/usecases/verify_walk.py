@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.model.audit_erased import Blank
 from bot.model.audit_fault import Broken
 
 
@@ -20,8 +21,8 @@ class Walk:
     archives: int = 0
     before: int = field(default=0)
     believed: bool = False  #: what is before the first event, since that was asked for
-    first_erased: int = 0
-    told: int = 0  #: texts of which the log says that they were erased
+    apart: int = 0  #: archives without the file of what people wrote
+    blank: Blank = field(default_factory=Blank)  #: texts that were erased, as far as no event names them
 
 
 class Found(Exception):

@@ -16,6 +16,7 @@ from storage.audit import Reader
 from storage.audit_search import Counted
 from storage.engine import make_engine
 from storage.unit_of_work import Database
+from tests.conftest import a_database
 from tests.storage.rows import ACCOUNT
 
 ALL = Reader("T0ONE")
@@ -265,3 +266,28 @@ def _plan(engine: Engine, said: str, given: tuple[object, ...]) -> str:
     with engine.connect() as connection:
         rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", given).all()
     return "; ".join(row.detail for row in rows)
+
+
+LINGUISTIC = "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C.UTF-8'"
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_begins_with_something_is_found_in_a_database_that_sorts_as_people_do(
+    kind: str, tmp_path: Path
+) -> None:
+    """There `:` comes before 9, and `.` before nothing at all: a range up to the next sign was empty."""
+    with a_database(kind, tmp_path, LINGUISTIC) as url:
+        database = Database(make_engine(url))
+        numbers = ["14159", "141590000000000", "14158999999", "14160000000", "1415", "99999999999"]
+        _log(database, *[_event(number=number) for number in numbers])
+        _log(database, _event(action=Action.PURCHASE_BOUGHT), _event(action=Action.POLICY_LOADED))
+        found = {
+            "number:+1415*": [5, 3, 2, 1], "number:+14159*": [2, 1], "number:+9*": [6],
+            "action:purchase.*": [7], "action:p*": [8, 7], "-action:search.* -number:+1*": [8, 7],
+        }  # fmt: skip
+        for query, seqs in found.items():
+            with database.read() as work:
+                page = audit_search.page(work, ALL, _asked(query), limit=10)
+                assert (query, _numbers(page)) == (query, seqs)
+                assert audit_search.count(work, ALL, _asked(query)) == len(seqs)
+        database.engine.dispose()

@@ -54,6 +54,8 @@ def people(name: str) -> tuple[str, ...]:
         ("cost:5", term(Key.COST, Costs(Decimal(5), Decimal(5)))),
         ("since:7d", term(Key.SINCE, During(NOW - timedelta(days=7)))),
         ("since:2026-03-01", term(Key.SINCE, During(MARCH))),
+        ("since:2026-03-01T00:00:00.000000Z", term(Key.SINCE, During(MARCH))),
+        ('since:"2026-03-01 00:00"', term(Key.SINCE, During(MARCH))),
         ("since:2026-03-01T12:00+02:00", term(Key.SINCE, During(MARCH + timedelta(hours=10)))),
         (
             "created:2026-01-01..2026-02-01",
@@ -110,6 +112,17 @@ def test_a_key_and_its_negation_are_two_terms() -> None:
         ("since:9999-12-31T23:59-12:00", "since:7d"),
         ("created:>9999-12-31", "since:7d"),
         ("created:2026-04-01..", "since:7d"),
+        ("created:20260201", "since:7d"),
+        ("created:2026-W05", "since:7d"),
+        ("created:2026W051", "since:7d"),
+        ("created:2026-W05-1..2026-02-10", "since:7d"),
+        ("created:>2026-02-01T1200", "since:7d"),
+        ("created:2026-02-01X12:00", "since:7d"),
+        ("created:2026-02-01T12", "since:7d"),
+        ("created:2026-02-01T12:00:00,5", "since:7d"),
+        ("created:2026-02-01T12:00+0200", "since:7d"),
+        ("created:2026-02-30", "since:7d"),
+        ("since:20260201", "since:7d"),
         ("created:2026-02-01..2026-01-01", "created:2026-01-01..2026-02-01"),
         ("request:!", "request:R7K3M9QXZ2AB"),
         ("action:*", "action:purchase.*"),
@@ -128,7 +141,13 @@ def test_what_is_not_understood_is_answered_with_the_nearest(text: str, nearest:
 
 @pytest.mark.parametrize(
     ("text", "at"),
-    [("since:7d  acton:x", 10), ("a -outcom:denied", 2), ('since:7d "open', 9)],
+    [
+        ("since:7d  acton:x", 10),
+        ("since:7d created:2026-W05", 9),
+        ("created:2026-01..20260201", 0),
+        ("a -outcom:denied", 2),
+        ('since:7d "open', 9),
+    ],
 )
 def test_an_error_says_where_it_is(text: str, at: int) -> None:
     with pytest.raises(NotUnderstood) as caught:

@@ -89,7 +89,7 @@ def test_an_anchor_is_met_and_one_of_another_workspace_key_or_kind_is_refused(
     assert "1 anchors met" in shell.run("audit", "verify", "--anchor", str(file)).stdout
     other = make_key()[1]
     done = shell.run("audit", "verify", "--anchor", str(file), "--key", other)
-    assert (done.returncode, "not signed by the key" in done.stderr) == (1, True)
+    assert (done.returncode, "not signed by a key" in done.stderr) == (1, True)
     file.write_text(anchor(rows, "T0ELSE"))
     done = shell.run("audit", "verify", "--anchor", str(file))
     assert (done.returncode, "is of workspace T0ELSE" in done.stderr) == (2, True)
@@ -98,6 +98,35 @@ def test_an_anchor_is_met_and_one_of_another_workspace_key_or_kind_is_refused(
         assert shell.run("audit", "verify", "--anchor", str(file)).returncode == 2
     assert shell.run("audit", "verify", "--anchor", str(shell.at / "none")).returncode == 2
     assert shell.run("audit", "verify", "--key", "short").returncode == 2
+
+
+def test_a_half_written_anchor_is_named_and_the_rest_is_met(shell: Shell, rows: Database) -> None:
+    file = shell.at / "anchors.jsonl"
+    whole = anchor(rows)
+    file.write_text(f"{whole[:50]}\n{whole}\n")
+    done = shell.run("audit", "verify", "--anchor", str(file))
+    assert done.returncode == 0 and "1 anchors met" in done.stdout
+    assert (
+        done.stderr == f"Line 1 of {file} was cut off, and is no checkpoint any more; the others are read.\n"
+    )
+    file.write_text(whole[:50])
+    done = shell.run("audit", "verify", "--anchor", str(file))
+    assert (done.returncode, "holds no checkpoint" in done.stderr) == (2, True)
+
+
+def test_old_and_new_keys_are_both_named(shell: Shell, rows: Database) -> None:
+    file, newer = shell.at / "anchors.jsonl", Seal(make_key()[0])
+    file.write_text(anchor(rows) + "\n")
+    log(rows, 1)
+    with file.open("a") as more:
+        more.write(anchor(rows, seal=newer) + "\n")
+    done = shell.run("audit", "verify", "--anchor", str(file))
+    assert (done.returncode, "name each public key that may have signed with --key" in done.stderr) == (
+        1,
+        True,
+    )
+    done = shell.run("audit", "verify", "--anchor", str(file), "--key", PUBLIC, "--key", newer.public)
+    assert "2 anchors met" in done.stdout, done.stderr
 
 
 def test_a_key_that_is_made_signs_and_its_public_half_checks(shell: Shell) -> None:
@@ -138,7 +167,7 @@ def test_old_events_are_archived_and_verified_with_their_file(shell: Shell, rows
     assert done.stdout.startswith("T0OLD: events 1 to 3 are in old/numberdesk-audit-T0OLD-1-3.jsonl")
     assert shell.run("audit", "archive", "--to", "old", "--years", "2").stdout.startswith("No event is older")
     verified = shell.run("audit", "verify", "--archive", "old/numberdesk-audit-T0OLD-1-3.jsonl")
-    assert "T0OLD: events 1 to 4 hold together" in verified.stdout
+    assert "T0OLD: events 1 to 5 hold together" in verified.stdout, "the attempt without a folder is one"
     assert "1 archives checked" in verified.stdout
     assert shell.run("audit", "verify", "--archive", "nowhere").returncode == 2
     both = shell.run("audit", "verify", "--from", "3", "--archive", "old/numberdesk-audit-T0OLD-1-3.jsonl")
@@ -250,6 +279,17 @@ READ = {"action": "audit.read", "outcome": "success", "reason": None, "actor": "
                     "reason": "There is no event 99 to begin with: name one of 1 to 8 with --from."},
         ),
         (
+            ("verify", "--anchor", "nowhere"),
+            READ | {"action": "audit.verified", "outcome": "failure", "changes": {},
+                    "reason": "nowhere cannot be read: name the file that checkpoints were kept in."},
+        ),
+        (
+            ("archive", "--years", "2"),
+            READ | {"action": "audit.archived", "outcome": "failure", "changes": {},
+                    "reason": "Say where, with --to or AUDIT_ARCHIVE_FOLDER, and --years or the policy's"
+                              " keep_years."},
+        ),
+        (
             ("erase", "--user", "U0NONE", "--reason", "they asked"),
             READ | {"action": "audit.erased", "changes": {"user": "U0NONE", "texts": 0},
                     "reason": "they asked"},
@@ -261,6 +301,19 @@ def test_every_door_of_the_shell_logs_what_was_read_or_tried(
 ) -> None:
     shell.run("audit", *words)
     assert newest(rows) == event
+
+
+def test_a_proof_without_a_key_and_a_policy_that_is_none_are_logged(shell: Shell, rows: Database) -> None:
+    assert shell.run("audit", "prove", "E0NONE", AUDIT_SIGNING_KEY="").returncode == 2
+    failed = READ | {"action": "audit.proved", "outcome": "failure", "changes": {"event": "E0NONE"}}
+    assert newest(rows) == failed | {
+        "reason": "AUDIT_SIGNING_KEY is missing: `python -m bot audit key` makes one."
+    }
+    (shell.at / "policy.toml").write_text("nonsense")
+    assert shell.run("audit", "archive", "--to", "old", POLICY_FILE="policy.toml").returncode == 2
+    event = newest(rows)
+    assert (event["action"], event["outcome"]) == ("audit.archived", "failure")
+    assert event["reason"].startswith("policy.toml")
 
 
 def test_who_follows_is_logged_before_they_see_anything(shell: Shell, rows: Database) -> None:

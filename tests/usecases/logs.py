@@ -4,6 +4,8 @@ from sqlalchemy import text
 
 from bot.model.audit import Action, Actor, ActorType, AuditEvent
 from bot.model.audit_chain import digest
+from bot.model.audit_fault import Broken, Fault
+from bot.usecases.verify import Proof, Sound, verify
 from storage import audit, audit_chain
 from storage.unit_of_work import Database, UnitOfWork
 
@@ -45,3 +47,21 @@ def rehash(
     if head:
         values = {"hash": previous, "w": workspace}
         work.connection.execute(text("UPDATE audit_head SET hash = :hash WHERE workspace = :w"), values)
+
+
+def one(found: list[Sound | Broken]) -> Sound | Broken:
+    (only,) = found
+    return only
+
+
+def broken(database: Database, proof: Proof = Proof()) -> tuple[int, Fault]:  # noqa: B008 - frozen
+    found = one(verify(database, proof))
+    assert isinstance(found, Broken)
+    assert str(found.seq) in found.says
+    return found.seq, found.fault
+
+
+def sound(database: Database, proof: Proof = Proof()) -> Sound:  # noqa: B008
+    found = one(verify(database, proof))
+    assert isinstance(found, Sound), found
+    return found

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -123,17 +124,53 @@ def test_events_are_counted_over_all_workspaces(database: Database) -> None:
     assert stats(database, AuditQuery(), By.PERSON) == [Counted("U0BEA", 3)]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\x00=1", "+1415555010x"])
+FORMULAS = [
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\x00=1", "+1415555010x",
+    " =1", "\xa0=1", "\u3000\uff1d1",
+    "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)", "\ufe661",
+    "\tword", "\rword", "\nword", '"=1"', "+14155550100\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", FORMULAS)
 def test_what_could_be_a_formula_is_text(text: str) -> None:
-    assert safe_cell(text) == "'" + text
+    assert safe_cell(text).startswith("'")
+    assert safe_cell(text).replace("'", "") == text
 
 
-@given(st.text())
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("too dear;=1+1", "too dear;'=1+1"),
+        ("a; @x;b", "a;' @x;b"),
+        ('a;"=1"', """a;'"=1\""""),
+        ("two\n-lines", "two\n'-lines"),
+        ("a\r\n+1", "a\r'\n'+1"),
+        ("a\t\uff1d1", "a\t'\uff1d1"),
+        ("call +14155550100; a-b, -c = d", "call +14155550100; a-b, -c = d"),
+        ("+14155550100", "+14155550100"),
+        ("", ""),
+    ],
+)
+def test_where_another_separator_ends_a_cell_what_follows_is_text_as_well(text: str, safe: str) -> None:
+    assert safe_cell(text) == safe
+
+
+@given(
+    st.text(st.sampled_from("=+-@\uff1d\uff20;,\t\r\n \"'\xa0a1") | st.characters(exclude_categories=["Cs"]))
+)
 def test_no_cell_begins_as_a_formula_unless_it_is_a_phone_number(text: str) -> None:
     cell = safe_cell(text)
-    assert cell in {text, "'" + text}
-    assert not cell.startswith(("=", "-", "@", "\t", "\r", "\x00"))
-    assert not cell.startswith("+") or cell[1:].isdigit()
+    assert cell.replace("'", "") == text.replace("'", "")
+    if cell[:1] == "+":
+        assert cell[1:].isdigit() and cell == text
+        return
+    out = io.StringIO(newline="")
+    csv.writer(out).writerow(["T0ONE", cell, "end"])
+    (row,) = csv.reader(io.StringIO(out.getvalue(), newline=""))
+    assert row == ["T0ONE", cell, "end"]
+    for begun in (cell, *re.split(r"[;\t\r\n]", out.getvalue())):
+        assert not begun.strip(' "\xa0\r\n\t').startswith(("=", "+", "-", "@", "\uff1d", "\uff20")), begun
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:

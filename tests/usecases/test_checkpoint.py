@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 
 from bot.model.audit import Action, Outcome
 from bot.model.audit_anchor import Checkpoint
@@ -17,7 +17,7 @@ from bot.model.audit_chain import digest
 from bot.model.audit_fault import Broken, Fault
 from bot.model.audit_query import AuditQuery
 from bot.model.audit_seal import Seal, make_key
-from bot.usecases.archive import Archived, NotArchived, archive, keep_since
+from bot.usecases.archive import Archived, NotArchived, Pace, archive, keep_since
 from bot.usecases.checkpoint import checkpoint
 from bot.usecases.desk import Desk
 from bot.usecases.prove import NoSuchEvent, NotAnchored, NotAsWritten, prove
@@ -54,13 +54,13 @@ def test_a_checkpoint_says_where_the_log_stands_and_is_signed_and_recorded(desk:
     (made,) = checkpoint(desk, {"here": told.append})
     assert told == [made]
     assert (made.workspace, made.seq, made.count) == (ONE, 5, 5)
-    assert desk.seal and made.is_genuine(desk.seal.public)
+    assert desk.seal and made.is_genuine([desk.seal.public])
     (recorded,) = newest(desk.database)
     assert (recorded.seq, recorded.event.action) == (6, Action.AUDIT_CHECKPOINT)
     assert recorded.event.changes["hash"] == made.hash
     assert recorded.event.changes["signature"] == made.signature
     assert recorded.event.context == {"published": ["here"]}
-    (found,) = verify(desk.database, Proof(anchors=told, key=desk.seal.public))
+    (found,) = verify(desk.database, Proof(anchors=told, keys=[desk.seal.public]))
     assert isinstance(found, Sound) and found.anchors == 1
 
 
@@ -77,8 +77,8 @@ def test_without_a_key_it_is_unsigned_and_says_so(desk: Desk) -> None:
     log(desk.database, 1)
     (made,) = checkpoint(replace(desk, seal=None), {})
     assert (made.key, made.signature) == (None, None)
-    assert made.is_genuine(None)
-    assert not made.is_genuine("x")
+    assert made.is_genuine([])
+    assert not made.is_genuine(["x"])
 
 
 def test_a_place_that_fails_keeps_no_other_from_hearing(desk: Desk) -> None:
@@ -239,7 +239,7 @@ def aged(desk: Desk) -> Desk:
 
 
 def archived(desk: Desk, folder: Path, **more: int) -> list[Archived]:
-    found = archive(desk, folder, 2, **more)
+    found = archive(desk, folder, 2, pace=Pace(**more))
     assert all(isinstance(one, Archived) for one in found)
     return [one for one in found if isinstance(one, Archived)]
 
@@ -253,7 +253,7 @@ def test_old_events_move_to_a_file_and_the_chain_goes_on_from_the_stub(aged: Des
     assert recorded.event.changes["last"] == 7
     assert aged.seal
     (alone,) = verify(aged.database)
-    (both,) = verify(aged.database, Proof(archives=[one.path], key=aged.seal.public))
+    (both,) = verify(aged.database, Proof(archives=[one.path], keys=[aged.seal.public]))
     assert isinstance(alone, Sound) and isinstance(both, Sound)
     assert (alone.first, alone.last) == (8, 10)
     assert (both.first, both.last, both.archives) == (1, 10, 1)
@@ -270,8 +270,11 @@ def test_what_people_wrote_is_in_a_file_of_its_own_that_can_be_erased(aged: Desk
         "because of 0", "because of 3", "because of 6",
     ]  # fmt: skip
     assert beside.stat().st_mode & 0o077 == 0
+    (found,) = verify(aged.database, Proof(archives=[one.path]))
+    assert isinstance(found, Sound) and (found.erased, found.apart) == (0, 0)
     beside.unlink()
-    assert isinstance(verify(aged.database, Proof(archives=[one.path]))[0], Sound)
+    (found,) = verify(aged.database, Proof(archives=[one.path]))
+    assert isinstance(found, Sound) and (found.erased, found.apart) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -280,6 +283,7 @@ def test_what_people_wrote_is_in_a_file_of_its_own_that_can_be_erased(aged: Desk
         ("because of 3", "because of me", 4, "was changed beside"),
         ('"seq":4', '"seq":3', 3, "was put in beside"),
         ('{"actor"', '["actor"', 1, "no text of an event"),
+        ('"field":"reason","salt"', '"field":"reasons","salt"', 1, "was put in beside"),
     ],
 )
 def test_what_people_wrote_beside_an_archive_is_checked_with_it(  # noqa: PLR0917 - rows of a table
@@ -344,7 +348,6 @@ def test_an_archive_that_another_process_took_is_not_taken_twice(aged: Desk) -> 
     with aged.database.write() as work:
         assert audit_chain.let_go(work, stub)
         assert not audit_chain.let_go(work, stub)
-        assert work.connection.scalar(text("SELECT count(*) FROM audit_event")) == 2
 
 
 def test_rows_that_are_about_to_go_lead_to_what_was_kept_of_them(aged: Desk, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.model.audit import ERASED, SYSTEM, Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
+from bot.model.audit_fault import Broken, Fault
 from bot.model.audit_query import AuditQuery
 from bot.model.audit_seal import Seal, make_key
 from bot.model.errors import SettingsError
@@ -79,7 +80,9 @@ def test_words_go_wherever_they_stand_and_are_not_named_in_the_log(database: Dat
     assert erase(database, "MAONE", wish(naming="Bea Özil")) == {ONE: 1}
     assert erase(database, "MAONE", wish(naming="100% of it_")) == {ONE: 1}
     assert reasons(database) == [ERASED, ERASED, "1005 of its"]
-    assert events(database)[-1].event.changes == {"user": "U0BEA", "naming": True, "texts": 1}
+    assert events(database)[-1].event.changes == {
+        "user": "U0BEA", "naming": True, "texts": 1, "which": {"reason": "2"},
+    }  # fmt: skip
     assert "zil" not in str(events(database))
 
 
@@ -125,10 +128,49 @@ def test_what_lies_beside_an_archive_is_erased_and_its_seal_holds(aged: Desk, tm
     assert beside(path) == ["because of 3"]
     assert archive_file.texts_beside(path).stat().st_mode & 0o077 == 0
     newest = events(aged.database)[-1].event
-    assert newest.changes == {"user": "U0BEA", "archived": 1}
+    assert newest.changes == {"user": "U0BEA", "archived": 1, "which": {"reason": "1"}}
     named = wish(user="U0EVE", naming="BECAUSE of 3", archives=tmp_path)
     assert erase(aged.database, "MAONE", named) == {ONE: 1}
     assert beside(path) == []
+    (found,) = verify(aged.database, Proof(archives=[path]))
+    assert isinstance(found, Sound) and (found.erased, found.apart) == (2, 0)
+
+
+def test_a_text_that_was_taken_out_beside_an_archive_is_found(aged: Desk, tmp_path: Path) -> None:
+    path = archived(aged, tmp_path)
+    texts = archive_file.texts_beside(path)
+    _, last = texts.read_text().splitlines(keepends=True)
+    assert erase(aged.database, "MAONE", wish(archives=tmp_path)) == {ONE: 1}
+    assert texts.read_text() == last
+    texts.write_text("")
+    (found,) = verify(aged.database, Proof(archives=[path]))
+    assert isinstance(found, Broken)
+    assert (found.seq, found.fault) == (4, Fault.TEXT)
+    assert "blank, and no event says that it was erased" in found.says
+
+
+def test_what_was_erased_before_it_was_archived_is_counted_and_no_fault(aged: Desk, tmp_path: Path) -> None:
+    erase(aged.database, "MAONE", wish())
+    path = archived(aged, tmp_path)
+    (found,) = verify(aged.database, Proof(archives=[path]))
+    assert isinstance(found, Sound) and found.erased == 1
+
+
+def test_files_that_cannot_be_changed_are_named_before_and_no_text_goes_unsaid(
+    aged: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash behind the first of two files left a text gone of which no event spoke."""
+    path = archived(aged, tmp_path)
+
+    def full(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(archive_file, "write_private", full)
+    with pytest.raises(SettingsError, match="the disk is full"):
+        erase(aged.database, "MAONE", wish(archives=tmp_path))
+    said, failed = (one.event for one in events(aged.database)[-2:])
+    assert (said.changes["which"], failed.outcome) == ({"reason": "1"}, Outcome.FAILURE)
+    monkeypatch.undo()
     assert isinstance(verify(aged.database, Proof(archives=[path]))[0], Sound)
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,18 @@ def test_erased_texts_are_counted_and_the_rest_holds(database: Database, tmp_pat
     assert (found.last, found.erased) == (11, 2)
 
 
+def test_a_text_that_was_blanked_in_the_file_is_named(database: Database, tmp_path: Path) -> None:
+    log(database, 10)
+    erase(database, "MAONE", Wish(user="U0BEA", reason="she asked"))
+    file = taken(database, tmp_path / "erased.jsonl")
+    assert broken(
+        changed(file, 4, lambda line: line["texts"].update(reason={"salt": None, "text": None}))
+    ) == (
+        4,
+        Fault.TEXT,
+    )
+
+
 def test_a_changed_event_is_named(file: Path) -> None:
     assert broken(changed(file, 4, lambda line: line["event"].update(outcome="denied"))) == (4, Fault.CHANGED)
 
@@ -131,26 +144,26 @@ def test_a_cut_end_is_told_by_the_anchor_only(file: Path) -> None:
     lines = file.read_text().splitlines()
     file.write_text("\n".join([*lines[:7], *lines[10:]]) + "\n")
     assert all(isinstance(one, Sound) for one in verify_file(file))
-    (found,) = verify_file(file, [known], PUBLIC)
+    (found,) = verify_file(file, [known], [PUBLIC])
     assert isinstance(found, Broken)
     assert (found.seq, found.fault) == (8, Fault.CUT_OFF)
 
 
 def test_an_anchor_is_met_and_one_of_another_key_log_or_workspace_is_not(file: Path) -> None:
     known = anchor(file)
-    found = verify_file(file, [known], PUBLIC)[0]
+    found = verify_file(file, [known], [PUBLIC])[0]
     assert isinstance(found, Sound)
     assert found.anchors == 1
-    (other,) = verify_file(file, [known], make_key()[1])
+    (other,) = verify_file(file, [known], [make_key()[1]])
     assert isinstance(other, Broken)
     assert other.fault is Fault.ANCHOR
     forged = Checkpoint(workspace=ONE, seq=10, hash="0" * 64, count=10, at=known.at).sealed(Seal(PRIVATE))
-    (rewritten,) = verify_file(file, [forged], PUBLIC)
+    (rewritten,) = verify_file(file, [forged], [PUBLIC])
     assert isinstance(rewritten, Broken)
     assert rewritten.fault is Fault.REWRITTEN
     strange = Checkpoint(workspace="T0ELSE", seq=1, hash="0" * 64, count=1, at=known.at).sealed(Seal(PRIVATE))
     with pytest.raises(SettingsError, match="T0ELSE"):
-        verify_file(file, [strange], PUBLIC)
+        verify_file(file, [strange], [PUBLIC])
 
 
 def test_the_shell_checks_a_file_without_a_database(file: Path, tmp_path: Path) -> None:
@@ -165,3 +178,43 @@ def test_the_shell_checks_a_file_without_a_database(file: Path, tmp_path: Path) 
     assert shell.run("audit", "verify", "--file", "none.jsonl").returncode == 2
     file.write_text("id,at\n")
     assert "no export" in shell.run("audit", "verify", "--file", str(file)).stderr
+
+
+@pytest.fixture
+def late(file: Path) -> Path:
+    """The same without its first four events, as where these are in an archive."""
+    file.with_suffix(".whole").write_text(file.read_text())
+    file.write_text("".join(file.read_text().splitlines(keepends=True)[4:]))
+    return file
+
+
+def test_the_checkpoint_before_the_first_event_binds_the_file(late: Path) -> None:
+    kept = [anchor(late.with_suffix(".whole"), number) for number in (3, 4, 8)]
+    found = verify_file(late, kept, [PUBLIC])[0]
+    assert isinstance(found, Sound)
+    assert (found.first, found.anchors, found.anchors_before) == (5, 2, 1)
+
+
+def test_a_file_that_follows_on_other_events_than_were_anchored_was_written_anew(late: Path) -> None:
+    forged = replace(anchor(late.with_suffix(".whole"), 4), hash="0" * 64).sealed(Seal(PRIVATE))
+    (found,) = verify_file(late, [forged], [PUBLIC])
+    assert isinstance(found, Broken)
+    assert (found.seq, found.fault) == (4, Fault.REWRITTEN)
+
+
+def test_two_anchors_of_a_file_that_contradict_each_other_are_named(file: Path) -> None:
+    other = replace(anchor(file), hash="0" * 64).sealed(Seal(PRIVATE))
+    (found,) = verify_file(file, [other, anchor(file)], [PUBLIC])
+    assert isinstance(found, Broken)
+    assert (found.seq, found.fault) == (10, Fault.REWRITTEN)
+    assert "two anchors name different hashes" in found.says
+
+
+def test_after_a_change_of_keys_each_may_have_signed(file: Path) -> None:
+    private, public = make_key()
+    newer = anchor(file, 10).sealed(Seal(private))
+    found = verify_file(file, [anchor(file, 5), newer], [PUBLIC, public])[0]
+    assert isinstance(found, Sound) and found.anchors == 2
+    (alone,) = verify_file(file, [anchor(file, 5), newer], [public])
+    assert isinstance(alone, Broken)
+    assert (alone.seq, alone.fault) == (5, Fault.ANCHOR)
