@@ -11,13 +11,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.bell import Bell, Call
 from bot.model.errors import NumberdeskError
 from storage import jobs
-from storage.jobs import Job
+from storage.jobs import Gone, Job
 from storage.unit_of_work import Database, random_id
 
 log = structlog.get_logger(__name__)
 
-Handler = Callable[[Job], float | None]
-"""Runs a job: None when it is done, or the seconds after which it is due again."""
+Handler = Callable[[Job], float | Gone | None]
+"""Runs a job: None when it is done, the seconds after which it is due again, or that it is gone already."""
 
 POLL = 1.0
 """Seconds between looks at the table when nothing wakes the worker: another process may have put a job."""
@@ -125,6 +125,7 @@ class Worker:
             self._run(job)
 
     def _run(self, job: Job) -> None:
+        delay: float | Gone | None
         error = None
         try:
             delay = self._handlers[job.kind](job)
@@ -136,6 +137,8 @@ class Worker:
         except Exception as problem:
             log.exception("a job failed; it is tried again", job=job.key, attempts=job.attempts)
             delay, error = _pause(job.attempts), _words(problem)
+        if isinstance(delay, Gone):
+            return
         # one statement, or two of which the second only counts where the first did nothing
         with self._database.write(alone=True) as work:
             if delay is None:

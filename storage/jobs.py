@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from functools import cache
 from typing import Any
 
@@ -63,6 +64,12 @@ class Job:
     def words(self, count: int) -> list[str]:
         """The subject's `count` parts between colons."""
         return self.subject.split(":", count - 1)
+
+
+class Gone(Enum):
+    """What is left to do about a job that was disarmed in the transaction that did its work: nothing."""
+
+    GONE = auto()
 
 
 def kind_of(key: str) -> str:

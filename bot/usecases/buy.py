@@ -28,6 +28,7 @@ from bot.usecases.preview import may_break_glass
 from bot.usecases.provider import LISTED, held_as, offer_of
 from bot.usecases.reprice import is_dearer, reprice
 from storage import jobs, purchases, requests
+from storage.jobs import Gone
 from storage.unit_of_work import Database, UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -48,8 +49,11 @@ class _NobodyKnown(NotSent):
     """Slack cannot say who asks, or for whom it is: it is away, rather than one group unknown."""
 
 
-def buy(desk: Desk, purchase_id: str) -> float | None:
-    """Makes the purchase if it is queued; the seconds until the next try, or None if there is none."""
+def buy(desk: Desk, purchase_id: str) -> float | Gone | None:
+    """Makes the purchase if it is queued; the seconds until the next try, or None if there is none.
+
+    Gone once the intent was committed: that took the job away.
+    """
     with desk.database.read() as work:
         order = _loaded(work, purchase_id)
         if order is None or order.purchase.status is not _S.QUEUED:
@@ -68,10 +72,15 @@ def buy(desk: Desk, purchase_id: str) -> float | None:
         return _wait_for_slack(desk, order, problem)
     except ProviderError as problem:
         return _again(desk, order, problem)
+    return _call_once(desk, order)
+
+
+def _call_once(desk: Desk, order: Order) -> Gone | None:
     attempt = _intend(desk, order)
-    if attempt is not None:
-        _call(desk, order, attempt)
-    return None
+    if attempt is None:
+        return None
+    _call(desk, order, attempt)
+    return Gone.GONE
 
 
 def load(database: Database, purchase_id: str) -> Order | None:

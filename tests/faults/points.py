@@ -138,7 +138,7 @@ _BUY = (
     "the commit of usecases.buy._intend",
     "the provider's POST PhoneNumber/N (buy)",
 )
-_ANSWER = ("the commit of usecases.buy._write_once", "the commit of worker.Worker._run (buy)")
+_ANSWER = ("the commit of usecases.buy._write_once",)
 _SETTLE = (
     "the commit of worker.Worker._claim (settle)",
     "the provider's GET Number/N (settle)",
