@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from sandbox.slack.driver import Message, Person
 from tests.faults import truth
 from tests.faults.crowd import Asking
-from tests.world import World
+from tests.world import APPROVE, World
 
+AN_APPROVER = "U0OTTO"
 FINAL = frozenset({"bought", "refused", "not_bought", "dropped"})
 NO_EFFECT = frozenset({400, 429})
 """Answers to a call for a purchase by which the provider says that it did nothing."""
@@ -88,6 +89,8 @@ def audit(desk: World, people: Sequence[Asking]) -> Figures:
     held_once(ended, {one.number for one in ended if desk.plivo.ours(one.number)})
     truth.check_rows(desk)
     told = sum(_everything_said(desk, one, ended) for one in people)
+    with Person(desk.slack_url, AN_APPROVER) as approver:
+        approvers_see(ended, approver.messages(APPROVE))
     verified = desk.run("audit", "verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     events = desk.rows("SELECT count(*) FROM audit_event")[0][0]
@@ -122,6 +125,13 @@ def _everything_said(desk: World, whose: Asking, ended: Iterable[Ended]) -> int:
     for one in mine:
         said(one, cards, [m.words for m in direct])
     return len(mine)
+
+
+def approvers_see(ended: Iterable[Ended], cards: Sequence[Message]) -> None:
+    """Whoever was asked for a decision sees the end on their card."""
+    for one in ended:
+        shown = [m.words for m in cards if one.request in m.words and m.thread_ts is None]
+        assert not one.approvals or any(SHOWN[one.end] in words for words in shown), (one, shown)
 
 
 def said(one: Ended, cards: Iterable[Message], direct: Iterable[str]) -> None:

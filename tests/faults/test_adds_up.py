@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox.slack.driver import Message
-from tests.faults.adds_up import Ended, calls_announced, held_once, in_final_states, said
+from tests.faults.adds_up import Ended, approvers_see, calls_announced, held_once, in_final_states, said
 
 BOUGHT = Ended("R1", "U1", "approved", "14150001", "bought", 1)
 DENIED = Ended("R2", "U1", "denied", "14150002", "dropped", 1)
@@ -24,6 +24,7 @@ def test_what_is_so_passes() -> None:
     said(BOUGHT, [card("R1", "Bought")], ["R1 was approved", "R1 was bought"])
     said(DENIED, [card("R2", "Denied")], ["R2 was denied"])
     said(replace(BOUGHT, approvals=0), [card("R1", "Bought")], [])
+    approvers_see([BOUGHT, replace(DENIED, approvals=0)], [card("R1", "Bought")])
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,8 @@ def test_what_is_so_passes() -> None:
         lambda: said(BOUGHT, [card("R1", "Bought")], []),
         lambda: said(BOUGHT, [card("R1", "Bought")], ["R1 was bought", "R1 was approved"]),
         lambda: said(replace(BOUGHT, approvals=0), [card("R1", "Bought")], ["R1 may or may not have been"]),
+        lambda: approvers_see([BOUGHT], []),
+        lambda: approvers_see([BOUGHT], [card("R1", "Buying"), card("R2", "Bought")]),
         lambda: said(DENIED, [card("R2", "Denied")], ["R1 was denied"]),
     ],
 )

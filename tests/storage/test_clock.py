@@ -1,6 +1,7 @@
 """The clock of the rows: what a transaction says of the time is what the database says of it."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from sqlalchemy import event, select
 
 from storage import clock, jobs
 from storage.clock import CLOCK, from_microseconds
+from storage.engine import make_engine
 from storage.unit_of_work import Database
+from tests.conftest import a_database
 
 CLOSE = timedelta(milliseconds=250)
 """Far more than the way of an answer, on a machine that is busy."""
@@ -41,9 +44,15 @@ def test_what_is_put_now_is_due_now(database: Database) -> None:
             assert claimed and jobs.finish(work, claimed)
 
 
-def test_postgresql_is_asked_once_a_second(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    if database.engine.dialect.name != "postgresql":
-        return  # SQLite's clock is this machine's
+def test_postgresql_is_asked_once_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite's clock is this machine's."""
+    with a_database("postgresql", tmp_path) as url:
+        database = Database(make_engine(url))
+        _asked_once_a_second(database, monkeypatch)
+        database.engine.dispose()
+
+
+def _asked_once_a_second(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
     monkeypatch.setattr(clock, "uptime", lambda: now[0])
     asked: list[str] = []

@@ -1,5 +1,7 @@
 """PostgreSQL's own time-outs: who stands still keeps no row for ever, and operators may change them."""
 
+import socket
+
 import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
@@ -26,6 +28,22 @@ def postgresql(tmp_path):
 
 def test_nobody_waits_for_ever(postgresql: str) -> None:
     assert _shown(postgresql)[:3] == ["10s", "30s", "30s"]
+
+
+def test_a_server_that_is_gone_without_a_word_is_noticed_within_half_a_minute(postgresql: str) -> None:
+    engine = make_engine(postgresql)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+        driver = connection.connection.driver_connection
+        with socket.fromfd(driver.fileno(), socket.AF_INET, socket.SOCK_STREAM) as wire:
+            idle, every, times = (
+                wire.getsockopt(socket.IPPROTO_TCP, option)
+                for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+            )
+            assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            assert idle + every * times <= 30, "seconds, where we wait for an answer"
+            assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) <= 30_000, "where we ask"
+    engine.dispose()
 
 
 def test_options_of_the_address_count_beside_ours_and_against_them(postgresql: str) -> None:
