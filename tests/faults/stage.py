@@ -265,14 +265,14 @@ def jobs_of(desk: World) -> list[tuple[str, int, int | None]]:
     return [(key, due, lease) for key, due, lease in rows if not key.startswith(BACKGROUND)]
 
 
-def hurry(desk: World) -> None:
-    """Passes the time until the next job is due."""
+def hurry(desk: World, further: float = 0.0) -> None:
+    """Passes the time until the next job is due, and `further` seconds: then those behind it are as well."""
     now, jobs = time.time(), jobs_of(desk)
     at_work = any(lease and lease / 1e6 > now for _, _, lease in jobs)
     due = [due / 1e6 - now for _, due, _ in jobs]
     # not under the hands of a job that runs: its lease would be over, and another would do it as well
     if due and min(due) > LOOK_AGAIN and not at_work:
-        desk.pass_time(min(due))
+        desk.pass_time(min(due) + further)
 
 
 def _group(leader: int) -> list[int]:

@@ -34,6 +34,8 @@ PEOPLE, HANDS, STOCK = 50, 10, 500
 DECIDING = ("U0ANA", "U0OTTO")
 PAUSE = 1.5
 """Seconds between two kills: about the time that a machine needs to be up again."""
+MINUTE = 60.0
+"""Passed at once when only time is missing: what was asked within a minute may expire together."""
 BUYING = (
     {"silent": "after"}, {"silent": "before"}, {"reset": "after"}, {"reset": "before"}, {"status": 500},
     {"status": 429}, {"html": "after"}, {"status": 206}, {"effect_then": {"status": 404}},
@@ -200,5 +202,5 @@ def _settle(desk: World) -> None:
     end = time.monotonic() + (600 if SOAK else 120)
     while jobs_of(desk):
         assert time.monotonic() < end, f"stuck: {jobs_of(desk)[:5]} {desk.log()[-3000:]}"
-        hurry(desk)
+        hurry(desk, further=MINUTE)
         time.sleep(0.1)  # other processes: there is nothing to wait on but their rows
