@@ -4,23 +4,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from tests.sandbox.counterpart import APP_TOKEN, TOKEN, actions, bench, button
-
-
-@pytest.fixture(scope="module")
-def running():
-    with bench() as one:
-        yield one
-
-
-@pytest.fixture
-def slack(running):
-    return running.fresh()
-
-
-@pytest.fixture
-def client(slack):
-    return WebClient(TOKEN, base_url=f"{slack.url}/api/")
+from tests.sandbox.counterpart import APP_TOKEN, TOKEN, actions, button
 
 
 def refusal(call, **arguments):

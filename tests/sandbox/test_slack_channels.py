@@ -1,25 +1,8 @@
 """Channels that are archived or that the bot was taken out of, and messages that somebody took away."""
 
 import pytest
-from slack_sdk import WebClient
 
-from tests.sandbox.counterpart import TOKEN, actions, bench, button
-
-
-@pytest.fixture(scope="module")
-def running():
-    with bench() as one:
-        yield one
-
-
-@pytest.fixture
-def slack(running):
-    return running.fresh()
-
-
-@pytest.fixture
-def client(slack):
-    return WebClient(TOKEN, base_url=f"{slack.url}/api/")
+from tests.sandbox.counterpart import actions, button
 
 
 def answers(slack, ts):

@@ -2,18 +2,7 @@
 
 import pytest
 
-from tests.sandbox.counterpart import actions, bench, button, modal, option, plain
-
-
-@pytest.fixture(scope="module")
-def running():
-    with bench() as one:
-        yield one
-
-
-@pytest.fixture
-def slack(running):
-    return running.fresh()
+from tests.sandbox.counterpart import actions, button, modal, option, plain
 
 
 def person_select(**more):

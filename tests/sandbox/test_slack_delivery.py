@@ -9,17 +9,6 @@ from slack_sdk.signature import SignatureVerifier
 from tests.sandbox.counterpart import SECRET, actions, bench, button, option, plain
 
 
-@pytest.fixture(scope="module")
-def running():
-    with bench() as one:
-        yield one
-
-
-@pytest.fixture
-def slack(running):
-    return running.fresh()
-
-
 def test_a_command_is_signed_as_slack_signs(slack):
     assert slack.rita.command("C0NUMBERS", "/number search US").status == 200
     received = slack.app.received[0]

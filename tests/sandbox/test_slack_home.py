@@ -2,19 +2,7 @@
 
 import pytest
 
-from tests.sandbox.counterpart import actions, bench, button, modal, option
-
-
-@pytest.fixture(scope="module")
-def running():
-    with bench() as one:
-        yield one
-
-
-@pytest.fixture
-def slack(running):
-    return running.fresh()
-
+from tests.sandbox.counterpart import actions, button, modal, option
 
 MENU = {"type": "overflow", "action_id": "m", "options": [option("Audit", "a"), option("Help", "h")]}
 SELECT = {"type": "static_select", "action_id": "s", "options": [option("One", "1"), option("Two", "2")]}

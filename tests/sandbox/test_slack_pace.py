@@ -1,28 +1,10 @@
 """Slack's pace: a message a second in a channel, if a test asks for it; and answers in pages."""
 
 import pytest
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from sandbox.slack.errors import Limited
 from sandbox.slack.pace import Pace
-from tests.sandbox.counterpart import TOKEN, bench
-
-
-@pytest.fixture(scope="module")
-def running():
-    with bench() as one:
-        yield one
-
-
-@pytest.fixture
-def slack(running):
-    return running.fresh()
-
-
-@pytest.fixture
-def client(slack):
-    return WebClient(TOKEN, base_url=f"{slack.url}/api/")
 
 
 class Clock:

@@ -1,26 +1,9 @@
 """Guests, deactivated accounts and people of other workspaces, as Slack shows them to an app."""
 
 import pytest
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from tests.sandbox.counterpart import TOKEN, actions, bench, button, modal, text_input
-
-
-@pytest.fixture(scope="module")
-def running():
-    with bench() as one:
-        yield one
-
-
-@pytest.fixture
-def slack(running):
-    return running.fresh()
-
-
-@pytest.fixture
-def client(slack):
-    return WebClient(TOKEN, base_url=f"{slack.url}/api/")
+from tests.sandbox.counterpart import actions, button, modal, text_input
 
 
 def kinds(user):

@@ -5,20 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.slack.pings import pinged
-from tests.sandbox.counterpart import bench, button
+from tests.sandbox.counterpart import button
 
 EVERYBODY = ["U0RITA", "U0ANA", "U0OTTO", "U0CARA", "U0GUS"]
-
-
-@pytest.fixture(scope="module")
-def running():
-    with bench() as one:
-        yield one
-
-
-@pytest.fixture
-def slack(running):
-    return running.fresh()
 
 
 def section(text, kind="mrkdwn", **more):

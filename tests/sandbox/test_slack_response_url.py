@@ -4,18 +4,7 @@ import pytest
 
 from sandbox.slack.errors import ApiError
 from sandbox.slack.workspace import Workspace
-from tests.sandbox.counterpart import actions, bench, button
-
-
-@pytest.fixture(scope="module")
-def running():
-    with bench() as one:
-        yield one
-
-
-@pytest.fixture
-def slack(running):
-    return running.fresh()
+from tests.sandbox.counterpart import actions, button
 
 
 def from_command(slack):

@@ -1,26 +1,9 @@
 """Threads: what is a reply, what becomes of it when its parent goes, and who sees it where."""
 
 import pytest
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from tests.sandbox.counterpart import TOKEN, actions, bench, button
-
-
-@pytest.fixture(scope="module")
-def running():
-    with bench() as one:
-        yield one
-
-
-@pytest.fixture
-def slack(running):
-    return running.fresh()
-
-
-@pytest.fixture
-def client(slack):
-    return WebClient(TOKEN, base_url=f"{slack.url}/api/")
+from tests.sandbox.counterpart import actions, button
 
 
 def replied(client, parent, text="a reply", **more):

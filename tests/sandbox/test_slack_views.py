@@ -5,17 +5,6 @@ import pytest
 from tests.sandbox.counterpart import actions, bench, button, modal, option, plain, text_input
 
 
-@pytest.fixture(scope="module")
-def running():
-    with bench() as one:
-        yield one
-
-
-@pytest.fixture
-def slack(running):
-    return running.fresh()
-
-
 def trigger(slack):
     slack.rita.command("C0NUMBERS", "/number x")
     return slack.app.last["trigger_id"]
