@@ -1,10 +1,11 @@
 """An event as a line of canonical JSON, put together by the database: `json_line` of what is at rest.
 
-Python joins the parts, and makes canonical what came as JSON: there its members may stand in any order.
+Python joins the parts. What an event has as JSON stands on SQLite as it was hashed; PostgreSQL gives it an
+order and blanks of its own, and Python makes it canonical again.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, reduce
 from operator import add
 from typing import Any
@@ -17,7 +18,8 @@ from storage.audit import HASHED
 
 _T = schema.audit_event
 _text = json.encoder.encode_basestring
-_decode = json.JSONDecoder().raw_decode  # a third of the time of `json.loads`
+_NAMED = '": '
+"""What stands behind a name in JSON that is not canonical: PostgreSQL's, and older rows of SQLite's."""
 _Members = Mapping[str, Any]  # columns by name, and members of their own
 _Object = Callable[[_Members], ColumnElement[str]]
 # Both databases round towards nought, and the second of an event before 1970 began earlier.
@@ -75,21 +77,19 @@ def columns(dialect: str) -> list[ColumnElement[Any]]:
     ]
 
 
-def line(row: Row[Any]) -> str:
-    """The line of a row of `columns`, with its end."""
-    _, head, changes, context, tail, hashed, texts = tuple(row)
-    return (
-        f'{{"event":{head[:-1]},"changes":{_canonical(changes)},"context":{_canonical(context)},{tail[1:]}'
+def lines(rows: Sequence[Row[Any]]) -> list[str]:
+    """The lines of rows of `columns`, with their ends."""
+    return [
+        f'{{"event":{head[:-1]},"changes":{changes if _NAMED not in changes else _canonical(changes)}'
+        f',"context":{context if _NAMED not in context else _canonical(context)},{tail[1:]}'
         f',"hash":{_text(hashed)},"texts":{texts}}}\n'
-    )
+        for _, head, changes, context, tail, hashed, texts in map(tuple, rows)
+    ]
 
 
 @lru_cache(maxsize=4096)  # many events say the same as others
 def _canonical(text: str) -> str:
-    value, end = _decode(text := text.strip())
-    if end != len(text):
-        raise ValueError(f"{text[end:]!r} stands behind an object")
-    return canonical(value).decode()
+    return canonical(json.loads(text)).decode()
 
 
 def _sqlite(members: _Members) -> ColumnElement[str]:

@@ -53,9 +53,7 @@ def events(database: Database, reader: Reader, query: AuditQuery, *, size: int =
 def lines(database: Database, reader: Reader, query: AuditQuery, *, size: int = PAGE) -> Pages[str]:
     """The same as `json_line` writes it, with the ends of the lines: many times faster than one by one."""
     columns = audit_json.columns(database.engine.dialect.name)
-    return _pages(
-        database, reader, _Asked(query, columns, size), lambda _, rows: [*map(audit_json.line, rows)]
-    )
+    return _pages(database, reader, _Asked(query, columns, size), lambda _, rows: audit_json.lines(rows))
 
 
 def _pages(

@@ -1,5 +1,6 @@
 """The log taken away: nothing is left out or comes twice, and the database writes what Python would."""
 
+import json
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -14,7 +15,7 @@ from bot.model.audit_chain import Line
 from bot.model.audit_export import Taken, json_line
 from bot.model.audit_query import AuditQuery, Is, Key, Term
 from storage import audit, audit_stream, migrate, schema
-from storage.audit import INSERT, Reader
+from storage.audit import COLUMNS, INSERT_LINE, Reader, at_rest
 from storage.audit_stream import Pages
 from storage.engine import make_engine
 from storage.unit_of_work import Database
@@ -100,17 +101,31 @@ def _storable(value: Any) -> Any:
     return value
 
 
-def _put(database: Database, some: list[Taken]) -> list[Taken]:
-    """Writes events, as they are, into a log of their own; the events as they stand there."""
+def _row(taken: Taken, *, plainly: bool) -> tuple[Any, ...]:
+    row = at_rest(taken.line, taken.hash)
+    as_json = {
+        COLUMNS.index("changes"): json.dumps(taken.line.changes),
+        COLUMNS.index("context"): json.dumps(taken.line.context),
+    }
+    return tuple(as_json.get(n, value) for n, value in enumerate(row)) if plainly else row
+
+
+def _put(database: Database, some: list[Taken], *, plainly: bool) -> list[Taken]:
+    """Writes events, as they are, into a log of their own; the events as they stand there.
+
+    `plainly`: their JSON has blanks and escapes, as that of rows from before it was kept canonical.
+    """
     workspace = f"T{next(numbers):012d}"
+    placed = INSERT_LINE
     if database.engine.dialect.name == "postgresql":
+        placed = INSERT_LINE.replace("?", "%s")
         some = [Taken(Line(*_storable(tuple(one.line))), *_storable((one.hash, one.texts))) for one in some]
     own = [one.line._replace(workspace=workspace, id=f"E{next(numbers)}") for one in some]
     made = [one._replace(line=line) for one, line in zip(some, own, strict=True)]
     with database.write() as work:
         work.execute(insert(schema.audit_head).values(workspace=workspace, seq=SAFE, hash=""))
         for one in made:
-            work.execute(INSERT, **one.line._asdict(), hash=one.hash)
+            work.connection.exec_driver_sql(placed, _row(one, plainly=plainly))
             for field, (salt, text) in one.texts.items():
                 keys = {"workspace": workspace, "seq": one.seq, "field": field}
                 work.execute(insert(schema.audit_text).values(**keys, salt=salt, text=text))
@@ -118,9 +133,11 @@ def _put(database: Database, some: list[Taken]) -> list[Taken]:
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(some=st.lists(takens(), min_size=1, max_size=4, unique_by=lambda one: one.seq))
-def test_the_database_writes_an_event_as_python_does(database: Database, some: list[Taken]) -> None:
-    made = _put(database, some)
+@given(some=st.lists(takens(), min_size=1, max_size=4, unique_by=lambda one: one.seq), plainly=st.booleans())
+def test_the_database_writes_an_event_as_python_does(
+    database: Database, some: list[Taken], *, plainly: bool
+) -> None:
+    made = _put(database, some, plainly=plainly)
     theirs = Reader(made[0].line.workspace)
     assert _flat(audit_stream.lines(database, theirs, ALL)) == [f"{json_line(one)}\n" for one in made]
     assert _flat(audit_stream.events(database, theirs, ALL)) == made
