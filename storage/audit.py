@@ -44,10 +44,10 @@ _MOVE_HEAD = "UPDATE audit_head SET seq = seq + 1 WHERE workspace = ? RETURNING 
 INSERT_LINE = "INSERT INTO audit_event ({}) VALUES ({})".format(  # noqa: S608 - our own words
     ", ".join(f'"{name}"' for name in COLUMNS), ", ".join("?" for _ in COLUMNS)
 )
-# canonical, as it is hashed: SQLite keeps it as it is, and an export takes it so
-_json = json.JSONEncoder(
+as_json = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
 ).encode
+"""Canonical, as it is hashed: SQLite keeps it as it is, and an export takes it so."""
 _INSERT_TEXT = insert(_TEXT)
 # Pairs in one IN would have SQLite read the whole table.
 _TEXTS = select(_TEXT.c.seq, _TEXT.c.field, _TEXT.c.salt, _TEXT.c.text).where(
@@ -101,7 +101,7 @@ def append(work: UnitOfWork, event: AuditEvent) -> int:
 
 def at_rest(line: Line, hashed: str) -> tuple[Any, ...]:
     """The row of a line, for a driver."""
-    return (*line[:_CHANGES], _json(line.changes), _json(line.context), line.previous_hash, hashed)
+    return (*line[:_CHANGES], as_json(line.changes), as_json(line.context), line.previous_hash, hashed)
 
 
 def _allowed(work: UnitOfWork, event: AuditEvent) -> AuditEvent:

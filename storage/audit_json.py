@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Row, Text, cast, func, literal_column
 
-from bot.model.audit_chain import canonical
 from storage import schema
-from storage.audit import HASHED
+from storage.audit import HASHED, as_json
 
 _T = schema.audit_event
 _text = json.encoder.encode_basestring
+_decode = json.JSONDecoder().raw_decode  # a third of the time of `json.loads`
 _NAMED = '": '
 """What stands behind a name in JSON that is not canonical: PostgreSQL's, and older rows of SQLite's."""
 _Members = Mapping[str, Any]  # columns by name, and members of their own
@@ -29,7 +29,8 @@ _FRACTION = f"substr(CAST({_MICROSECONDS} + 1000000 AS TEXT), 2) || 'Z'"
 _AT = {
     "sqlite": f"strftime('%Y-%m-%dT%H:%M:%S.', {_SECONDS}, 'unixepoch') || {_FRACTION}",
     "postgresql": (
-        f"to_char(to_timestamp({_SECONDS}) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.') || {_FRACTION}"
+        f"to_char(timestamp '1970-01-01' + {_SECONDS} * interval '1 second', 'YYYY-MM-DD\"T\"HH24:MI:SS.')"
+        f" || {_FRACTION}"
     ),
 }
 _COST = (
@@ -89,7 +90,10 @@ def lines(rows: Sequence[Row[Any]]) -> list[str]:
 
 @lru_cache(maxsize=4096)  # many events say the same as others
 def _canonical(text: str) -> str:
-    return canonical(json.loads(text)).decode()
+    value, end = _decode(text)
+    if end != len(text):  # somebody put it there
+        raise ValueError(f"{text[end:]!r} stands behind JSON")
+    return as_json(value)
 
 
 def _sqlite(members: _Members) -> ColumnElement[str]:
@@ -115,7 +119,9 @@ def _postgresql(members: _Members) -> ColumnElement[str]:
 def _quoted(value: ColumnElement[Any]) -> ColumnElement[str]:
     if isinstance(value.type, Integer):
         return cast(value, Text)
-    return func.coalesce(cast(func.to_json(value), Text), literal_column("'null'", Text))
+    quoted = cast(func.to_json(value), Text)
+    may_be_null = getattr(value, "nullable", True)
+    return func.coalesce(quoted, literal_column("'null'", Text)) if may_be_null else quoted
 
 
 _OBJECTS: Mapping[str, _Object] = {"sqlite": _sqlite, "postgresql": _postgresql}
