@@ -3,7 +3,6 @@
 `fill` puts them into a database; what they say follows from the seed alone.
 """
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -15,7 +14,7 @@ from sqlalchemy import insert
 from bot.model.audit import Action, Outcome
 from bot.model.audit_chain import GENESIS, Line, digest, hash_of_text, to_microseconds
 from storage import schema
-from storage.audit import INSERT, VERSION
+from storage.audit import COLUMNS, INSERT_LINE, VERSION, at_rest
 from storage.unit_of_work import Database, UnitOfWork
 
 WORKSPACE = "T0DEMO"
@@ -70,15 +69,15 @@ def fill(database: Database, count: int, *, seed: int = 1, workspace: str = WORK
 
 
 def _insert(work: UnitOfWork, some: list[Made]) -> None:
+    rows = [at_rest(one.line, one.hash) for one in some]
     if work.connection.dialect.name != "postgresql":
-        work.connection.execute(INSERT, [one.line._asdict() | {"hash": one.hash} for one in some])
+        work.connection.exec_driver_sql(INSERT_LINE, rows)
         return
-    names = ", ".join(f'"{name}"' for name in (*Line._fields, "hash"))
+    names = ", ".join(f'"{name}"' for name in COLUMNS)
     driver: Any = work.connection.connection
     with driver.cursor().copy(f"COPY audit_event ({names}) FROM STDIN") as copy:
-        for line, hashed, _ in some:
-            values = line._replace(changes=json.dumps(line.changes), context=json.dumps(line.context))  # type: ignore[arg-type]
-            copy.write_row((*values, hashed))
+        for row in rows:
+            copy.write_row(row)
 
 
 def _text(made: Made) -> dict[str, Any]:

@@ -119,13 +119,25 @@ def _show(small: Database, large: Database, many: int) -> None:
     for one in asked(small, large):
         growth, page = one.many / one.few, one.many / key
         say(f"{one.name:12} {one.many * 1000:9.2f} ms  growth {growth:6.2f}  by key {page:7.2f}\n")
-    bare = taking.taken(large, taking.BARE) if large.engine.dialect.name == "sqlite" else None
-    for kind in Format:
-        took = taking.taken(large, kind.value)
-        speed = f"  speed {bare.seconds / took.seconds:.2f}" if bare else ""
-        say(f"{kind:12} {took.seconds:6.1f} s of the processor{speed}  {took.megabytes:.0f} MB\n")
+    ours, theirs = taking.against(large)
+    say(f"{_exported('jsonl', ours)}  {compared(large, ours, theirs)}\n")
+    for kind in (Format.CSV, Format.OCSF):
+        say(f"{_exported(kind, taking.taken(large, kind.value))}\n")
     with purchases.everything() as world:
         say(f"by Slack     {taking.by_slack(large, world).megabytes:.0f} MB\n")
+
+
+def _exported(kind: str, took: taking.Taken) -> str:
+    elapsed = f"{took.elapsed:6.1f} s, {took.processor:.1f} of the processor"
+    return f"{kind:12} {elapsed}  {took.megabytes:.0f} MB"
+
+
+def compared(database: Database, ours: taking.Taken, theirs: float | None) -> str:
+    """The speed of an export, or that there was nothing to hold it against."""
+    name = taking.YARDSTICKS[database.engine.dialect.name]
+    if theirs is None:
+        return f"no {name}: it is not installed, so the speed was not compared"
+    return f"{name} {theirs:.1f} s, speed {theirs / ours.seconds(database):.2f}"
 
 
 if __name__ == "__main__":

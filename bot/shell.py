@@ -97,12 +97,7 @@ def progress(total: int) -> Iterator[Callable[[int], None]]:
     """A bar on stderr, where that is a terminal; what it yields is told how far the work is."""
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Events", total=total)
-
-        def done(number: int) -> None:
-            if number % 500 == 0 or number == total:
-                bar.update(task, completed=number)
-
-        yield done
+        yield lambda number: bar.update(task, completed=number)
 
 
 def show_purchases(found: Sequence[KeptPurchase], *, as_json: bool) -> None:

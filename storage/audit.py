@@ -9,12 +9,10 @@ from typing import Any
 
 import structlog
 from sqlalchemy import (
-    BigInteger,
     Row,
     bindparam,
     insert,
     select,
-    type_coerce,
 )
 from sqlalchemy.exc import DBAPIError
 
@@ -39,15 +37,17 @@ _Key = tuple[str, int]
 _Salted = tuple[str | None, str | None]
 _KEYS_AT_ONCE = 1000
 # Every use case appends: these two go to the driver as they are, which spares half of their time.
-_COLUMNS = (*Line._fields, "hash")
+COLUMNS = (*Line._fields, "hash")
+"""Of the table, as `at_rest` fills them."""
 _CHANGES = Line._fields.index("changes")
 _MOVE_HEAD = "UPDATE audit_head SET seq = seq + 1 WHERE workspace = ? RETURNING seq, hash"
-_INSERT_LINE = "INSERT INTO audit_event ({}) VALUES ({})".format(  # noqa: S608 - our own words
-    ", ".join(f'"{name}"' for name in _COLUMNS), ", ".join("?" for _ in _COLUMNS)
+INSERT_LINE = "INSERT INTO audit_event ({}) VALUES ({})".format(  # noqa: S608 - our own words
+    ", ".join(f'"{name}"' for name in COLUMNS), ", ".join("?" for _ in COLUMNS)
 )
-_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
-_PLAIN = {"at": type_coerce(bindparam("at"), BigInteger), "cost": type_coerce(bindparam("cost"), BigInteger)}
-INSERT = insert(_T).values({column.name: bindparam(column.name) for column in _T.c} | _PLAIN)
+as_json = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
+).encode
+"""Canonical, as it is hashed: SQLite keeps it as it is, and an export takes it so."""
 _INSERT_TEXT = insert(_TEXT)
 # Pairs in one IN would have SQLite read the whole table.
 _TEXTS = select(_TEXT.c.seq, _TEXT.c.field, _TEXT.c.salt, _TEXT.c.text).where(
@@ -88,8 +88,7 @@ def append(work: UnitOfWork, event: AuditEvent) -> int:
         previous_hash=previous,
     )
     hashed = digest(line)
-    values = (*line[:_CHANGES], _json(line.changes), _json(line.context), line.previous_hash, hashed)
-    _run(work, _INSERT_LINE, values)
+    _run(work, INSERT_LINE, at_rest(line, hashed))
     work.log_heads[event.workspace] = seq, hashed
     if texts:
         keys = {"workspace": event.workspace, "seq": seq}
@@ -98,6 +97,11 @@ def append(work: UnitOfWork, event: AuditEvent) -> int:
     if every and seq % every == 0:
         jobs.put(work, CHECKPOINT)
     return seq
+
+
+def at_rest(line: Line, hashed: str) -> tuple[Any, ...]:
+    """The row of a line, for a driver."""
+    return (*line[:_CHANGES], as_json(line.changes), as_json(line.context), line.previous_hash, hashed)
 
 
 def _allowed(work: UnitOfWork, event: AuditEvent) -> AuditEvent:

@@ -1,12 +1,10 @@
-"""The audit log asked: paged by its numbers, counted, and streamed in bounded memory."""
+"""The audit log asked: paged by its numbers, and counted."""
 
-import json
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -25,36 +23,24 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    tuple_,
     type_coerce,
 )
-from sqlalchemy.types import NullType
 
 from bot.model.audit import Action, ActorType, LoggedEvent
-from bot.model.audit_chain import Line
-from bot.model.audit_export import Taken
 from bot.model.audit_query import AuditQuery, Begins, Contains, Costs, During, Is, Key, Match, Term
 from bot.model.audit_query_values import E164_DIGITS
 from bot.model.audit_words import By
 from bot.model.money import from_units
 from bot.model.purchase import PurchaseStatus
 from storage import schema
-from storage.audit import Reader, has_text, texts_of, with_texts
-from storage.audit_chain import LINE
-from storage.unit_of_work import Database, UnitOfWork
+from storage.audit import Reader, with_texts
+from storage.unit_of_work import UnitOfWork
 
-PAGE = 2000
-"""Events that a stream reads at once."""
 _NARROW = {Key.ACTOR, Key.NUMBER, Key.REQUEST}
 SLACK = timedelta(hours=1)
 RECENT = 4000
 """Events that are looked at one by one before an index is asked."""
 _T = schema.audit_event
-_JSON = {"changes", "context"}
-_AT_REST = [type_coerce(one, NullType()) if one.name in _JSON else one for one in LINE]
-"""The columns of a Line, those of JSON as the driver has them."""
-# Most events say the same as many others: what is read of them is shared, and nobody changes it.
-_read: Callable[[str], dict[str, Any]] = lru_cache(maxsize=4096)(json.loads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,44 +179,6 @@ def counts(work: UnitOfWork, reader: Reader, query: AuditQuery, by: By) -> list[
         Counted(row["name"], row["events"], from_units(int(row["spent"] or 0)))
         for row in work.rows(counted.order_by(*order))
     ]
-
-
-def stream(database: Database, reader: Reader, query: AuditQuery, *, size: int = PAGE) -> Iterator[Taken]:
-    """Every event that matches, by workspace and number; each page is a transaction of its own."""
-    last: tuple[str, int] | None = None
-    while True:
-        with database.read() as work:
-            found = _next_page(work, reader, query, last, size)
-        yield from found
-        if len(found) < size:
-            return
-        last = (found[-1].line.workspace, found[-1].seq)
-
-
-def _next_page(
-    work: UnitOfWork, reader: Reader, query: AuditQuery, last: tuple[str, int] | None, size: int
-) -> list[Taken]:
-    statement = select(*_AT_REST, _T.c.hash).where(*conditions(reader, query))
-    statement = statement.order_by(_T.c.workspace, _T.c.seq).limit(size)
-    if last is not None:
-        workspace, seq = last
-        same = and_(_T.c.workspace == workspace, _T.c.seq > seq)
-        # a row compared is a range of the primary key; an OR would be read from its beginning
-        later = same if reader.workspace else tuple_(_T.c.workspace, _T.c.seq) > (workspace, seq)
-        statement = statement.where(later)
-    rows = [(_line(row), row[-1]) for row in work.execute(statement)]
-    found = texts_of(work, [(line.workspace, line.seq) for line, _ in rows if has_text(line)])
-    return [Taken(line, hashed, found.get((line.workspace, line.seq), {})) for line, hashed in rows]
-
-
-def _line(row: Row[Any]) -> Line:
-    *others, changes, context, previous_hash, _ = tuple(row)
-    return Line._make((*others, _object(changes), _object(context), previous_hash))
-
-
-def _object(value: str | dict[str, Any]) -> dict[str, Any]:
-    """What stands in a column of JSON: SQLite's driver hands it out as text, PostgreSQL's as an object."""
-    return _read(value) if isinstance(value, str) else value
 
 
 def _found(reader: Reader, query: AuditQuery) -> Select[Any]:

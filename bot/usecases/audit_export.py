@@ -1,28 +1,37 @@
 """The log taken away and counted, by an operator in the shell: all workspaces, in bounded memory."""
 
-import csv
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import __version__
 from bot.model.audit import Action, Outcome
-from bot.model.audit_export import COLUMNS, Format, Taken, csv_row, json_line
+from bot.model.audit_export import COLUMNS, Format, Taken, csv_line, csv_row
 from bot.model.audit_ocsf import ocsf_line
 from bot.model.audit_query import AuditQuery
 from bot.model.audit_words import By
 from bot.usecases import record
-from storage import audit_chain, audit_search
+from storage import audit_chain, audit_search, audit_stream
 from storage.audit import Reader
 from storage.audit_search import Counted
+from storage.audit_stream import Pages
 from storage.unit_of_work import Database
 
 EVERYTHING = Reader(None)
 Written = Callable[[int], None]
-"""Is told after each event how many are written."""
+"""Is told again and again how many events are written."""
+
+
+class Excerpt(NamedTuple):
+    """Which events, and as what they are written."""
+
+    database: Database
+    reader: Reader
+    query: AuditQuery
+    format: Format
 
 
 def count_events(database: Database, query: AuditQuery) -> int:
@@ -46,7 +55,7 @@ def export(
     """
     found: Counter[str] = Counter()
     try:
-        _write(_counted(audit_search.stream(database, EVERYTHING, query), found, written), kind, out)
+        _write(Excerpt(database, EVERYTHING, query, kind), out, found, written)
         out.flush()
     except BaseException as problem:
         with suppress(SQLAlchemyError):  # if that is what broke it, the first error is the one to show
@@ -56,34 +65,38 @@ def export(
     return found.total()
 
 
-def write_events(events: Iterable[Taken], kind: Format, out: TextIO, written: Written) -> int:
+def write_events(excerpt: Excerpt, out: TextIO, written: Written) -> int:
     """Writes events to `out` and returns how many."""
     found: Counter[str] = Counter()
-    _write(_counted(events, found, written), kind, out)
+    _write(excerpt, out, found, written)
     return found.total()
 
 
-def _write(events: Iterable[Taken], kind: Format, out: TextIO) -> None:
-    match kind:
-        case Format.CSV:
-            _write_csv(events, out)
-        case Format.OCSF:
-            out.writelines(f"{ocsf_line(event, version=__version__)}\n" for event in events)
-        case Format.JSONL:
-            out.writelines(f"{json_line(event)}\n" for event in events)
+def _write(excerpt: Excerpt, out: TextIO, found: Counter[str], written: Written) -> None:
+    if excerpt.format is Format.CSV:
+        out.write(csv_line(COLUMNS))
+    for workspace, lines in _pages(excerpt):
+        found[workspace] += len(lines)
+        out.writelines(lines)
+        written(found.total())
 
 
-def _write_csv(events: Iterable[Taken], out: TextIO) -> None:
-    rows = csv.writer(out)
-    rows.writerow(COLUMNS)
-    rows.writerows(csv_row(event) for event in events)
+def _pages(excerpt: Excerpt) -> Pages[str]:
+    """The lines of the events, each with its end."""
+    database, reader, query, kind = excerpt
+    if kind is Format.JSONL:
+        return audit_stream.lines(database, reader, query)
+    line = _csv_event if kind is Format.CSV else _ocsf_event
+    pages = audit_stream.events(database, reader, query)
+    return ((workspace, [*map(line, page)]) for workspace, page in pages)
 
 
-def _counted(events: Iterable[Taken], found: Counter[str], written: Written) -> Iterator[Taken]:
-    for number, taken in enumerate(events, 1):
-        found[taken.line.workspace] += 1
-        yield taken
-        written(number)
+def _csv_event(taken: Taken) -> str:
+    return csv_line(csv_row(taken))
+
+
+def _ocsf_event(taken: Taken) -> str:
+    return f"{ocsf_line(taken, version=__version__)}\n"
 
 
 def _log(  # noqa: PLR0917 - one short call each, in the order of the sentence

@@ -12,7 +12,7 @@ from bot.model.audit_export import Format
 from bot.model.audit_query import AuditQuery
 from bot.model.request import Person
 from bot.usecases import record
-from bot.usecases.audit_export import write_events
+from bot.usecases.audit_export import Excerpt, write_events
 from bot.usecases.desk import Desk
 from bot.usecases.judge import learn
 from bot.usecases.read_log import reader, understood
@@ -86,13 +86,13 @@ def asked_for(job: Job) -> Export:
 
 @contextmanager
 def written(desk: Desk, wanted: Export, keep: Callable[[], None]) -> Iterator[Written]:
-    """The file, in bounded memory; what its reader may see is asked anew. `keep` is called for each event."""
+    """The file, in bounded memory; what its reader may see is asked anew. `keep` is called all along."""
     learn(desk, wanted.person.workspace, wanted.person.user)
     who, query = _now(desk, wanted)
     with tempfile.TemporaryFile() as file:
         out = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-        stream = audit_search.stream(desk.database, who, query)
-        events = write_events(stream, wanted.format, out, lambda _: keep())
+        excerpt = Excerpt(desk.database, who, query, wanted.format)
+        events = write_events(excerpt, out, lambda _: keep())
         out.detach()  # else the file would be closed with it
         size = file.seek(0, SEEK_END)
         file.seek(0)

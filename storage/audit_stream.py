@@ -1,0 +1,115 @@
+"""The log taken away: every event that matches, by workspace and number, in bounded memory."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, type_coerce
+from sqlalchemy.types import NullType
+
+from bot.model.audit_chain import Line
+from bot.model.audit_export import Taken
+from bot.model.audit_query import AuditQuery
+from storage import audit_chain, audit_json, schema
+from storage.audit import Reader, has_text, texts_of
+from storage.audit_search import conditions
+from storage.unit_of_work import Database, UnitOfWork
+
+PAGE = 2000
+"""Events that are read at once."""
+T = TypeVar("T")
+Pages = Iterator[tuple[str, list[T]]]
+"""Some events of a workspace, again and again."""
+_T = schema.audit_event
+_JSON = {"changes", "context"}
+_AT_REST = [
+    type_coerce(one, NullType()) if one.name in _JSON else one for one in (*audit_chain.LINE, _T.c.hash)
+]
+"""The columns of a Line and its hash, those of JSON as the driver has them."""
+_SPAN = (_T.c.seq > bindparam("after"), _T.c.seq <= bindparam("last"))
+# Most events say the same as many others: what is read of them is shared, and nobody changes it.
+_read: Callable[[str], dict[str, Any]] = lru_cache(maxsize=4096)(json.loads)
+
+
+class _Asked(NamedTuple):
+    """What is read of which events, and of how many at once."""
+
+    query: AuditQuery
+    columns: Sequence[ColumnElement[Any]]
+    size: int
+
+    def of(self, reader: Reader) -> Select[Any]:
+        """Those that one workspace's reader may see, `after` a number and up to the `last` one."""
+        theirs = select(*self.columns).where(*conditions(reader, self.query), *_SPAN)
+        return theirs.order_by(_T.c.seq).limit(self.size)
+
+
+def events(database: Database, reader: Reader, query: AuditQuery, *, size: int = PAGE) -> Pages[Taken]:
+    """Every event that matches, with what people wrote in it."""
+    return _pages(database, reader, _Asked(query, _AT_REST, size), _taken)
+
+
+def lines(database: Database, reader: Reader, query: AuditQuery, *, size: int = PAGE) -> Pages[str]:
+    """The same as `json_line` writes it, with the ends of the lines: many times faster than one by one."""
+    columns = audit_json.columns(database.engine.dialect.name)
+    return _pages(database, reader, _Asked(query, columns, size), lambda _, rows: audit_json.lines(rows))
+
+
+def _pages(
+    database: Database,
+    reader: Reader,
+    asked: _Asked,
+    made: Callable[[UnitOfWork, Sequence[Row[Any]]], list[T]],
+) -> Pages[T]:
+    """What is there now; each page is a transaction of its own, so that a slow reader holds nobody up.
+
+    A page looks at a span of numbers, which doubles as long as it finds little. With a limit alone,
+    PostgreSQL sorts all that is left, for each page, where it has no statistics yet: after a restore, or an
+    upgrade.
+    """
+    for workspace, newest in _newest(database, reader):
+        statement = asked.of(Reader(workspace, reader.user))
+        after, span = 0, asked.size
+        while after < newest:
+            last = min(after + span, newest)
+            with database.read() as work:
+                rows = work.execute(statement, after=after, last=last).all()
+                page = made(work, rows)
+            if page:
+                yield workspace, page
+            full = len(rows) == asked.size
+            after, span = (rows[-1].seq, asked.size) if full else (last, span * 2)
+
+
+def _newest(database: Database, reader: Reader) -> list[tuple[str, int]]:
+    """Each workspace that is asked for, with its newest number: what comes later is not taken."""
+    with database.read() as work:
+        names = _workspaces(work) if reader.workspace is None else {reader.workspace}
+        return [(name, _last(work, name)) for name in sorted(names)]
+
+
+def _last(work: UnitOfWork, workspace: str) -> int:
+    return work.connection.scalar(select(func.max(_T.c.seq)).where(_T.c.workspace == workspace)) or 0
+
+
+def _workspaces(work: UnitOfWork) -> set[str]:
+    """Also those whose head somebody removed."""
+    known = {head.workspace for head in audit_chain.heads(work)}
+    return known | {name for name, _ in audit_chain.headless(work)}
+
+
+def _taken(work: UnitOfWork, rows: Sequence[Row[Any]]) -> list[Taken]:
+    read = [(_line(row), row.hash) for row in rows]
+    found = texts_of(work, [(line.workspace, line.seq) for line, _ in read if has_text(line)])
+    return [Taken(line, hashed, found.get((line.workspace, line.seq), {})) for line, hashed in read]
+
+
+def _line(row: Row[Any]) -> Line:
+    *others, changes, context, previous_hash, _ = tuple(row)
+    return Line._make((*others, _object(changes), _object(context), previous_hash))
+
+
+def _object(value: str | dict[str, Any]) -> dict[str, Any]:
+    """What stands in a column of JSON: SQLite's driver hands it out as text, PostgreSQL's as an object."""
+    return _read(value) if isinstance(value, str) else value
