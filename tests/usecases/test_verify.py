@@ -243,7 +243,7 @@ def test_a_row_that_cannot_be_read_any_more_was_changed(database: Database, what
     "changes",
     [
         """'{"to"\\:"eve", ' || substr(changes, 2)""",
-        """replace(changes, '{"a"\\: 1}', '{"a"\\: 2, "a"\\: 1}')""",
+        """replace(changes, '{"a"\\:1}', '{"a"\\:2,"a"\\:1}')""",
         "CAST(changes AS BLOB)",
     ],
     ids=["twice", "twice within", "as bytes"],
