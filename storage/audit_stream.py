@@ -11,6 +11,7 @@ from sqlalchemy.types import NullType
 from bot.model.audit_chain import Line
 from bot.model.audit_export import Taken
 from bot.model.audit_query import AuditQuery
+from bot.model.errors import NumberdeskError
 from storage import audit_chain, audit_json, schema
 from storage.audit import Reader, has_text, texts_of
 from storage.audit_search import conditions
@@ -30,6 +31,10 @@ _AT_REST = [
 _SPAN = (_T.c.seq > bindparam("after"), _T.c.seq <= bindparam("last"))
 # Most events say the same as many others: what is read of them is shared, and nobody changes it.
 _read: Callable[[str], dict[str, Any]] = lru_cache(maxsize=4096)(json.loads)
+
+
+class ArchivedMeanwhile(NumberdeskError):
+    """Old events were archived while they were being read, so that some would be missing: begin again."""
 
 
 class _Asked(NamedTuple):
@@ -68,12 +73,13 @@ def _pages(
     PostgreSQL sorts all that is left, for each page, where it has no statistics yet: after a restore, or an
     upgrade.
     """
-    for workspace, newest in _newest(database, reader):
+    for workspace, archived, newest in _there(database, reader):
         statement = asked.of(Reader(workspace, reader.user))
-        after, span = 0, asked.size
+        after, span = archived, asked.size
         while after < newest:
             last = min(after + span, newest)
             with database.read() as work:
+                _check_there(work, workspace, after)
                 rows = work.execute(statement, after=after, last=last).all()
                 page = made(work, rows)
             if page:
@@ -82,11 +88,25 @@ def _pages(
             after, span = (rows[-1].seq, asked.size) if full else (last, span * 2)
 
 
-def _newest(database: Database, reader: Reader) -> list[tuple[str, int]]:
-    """Each workspace that is asked for, with its newest number: what comes later is not taken."""
+def _there(database: Database, reader: Reader) -> list[tuple[str, int, int]]:
+    """Each workspace that is asked for, with its last number that was archived, and its newest.
+
+    What comes later is not taken, and neither is what stands in an archive and is about to be removed.
+    """
     with database.read() as work:
         names = _workspaces(work) if reader.workspace is None else {reader.workspace}
-        return [(name, _last(work, name)) for name in sorted(names)]
+        return [(name, _archived(work, name), _last(work, name)) for name in sorted(names)]
+
+
+def _check_there(work: UnitOfWork, workspace: str, after: int) -> None:
+    """Raises ArchivedMeanwhile if of what comes next some may be gone."""
+    if _archived(work, workspace) > after:
+        raise ArchivedMeanwhile
+
+
+def _archived(work: UnitOfWork, workspace: str) -> int:
+    head = audit_chain.head(work, workspace)
+    return head.archived_seq if head else 0
 
 
 def _last(work: UnitOfWork, workspace: str) -> int:

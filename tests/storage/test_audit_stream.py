@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event, insert
@@ -14,9 +16,10 @@ from bot.model.audit import Action, Actor, ActorType, AuditEvent, Outcome
 from bot.model.audit_chain import Line
 from bot.model.audit_export import Taken, json_line
 from bot.model.audit_query import AuditQuery, Is, Key, Term
-from storage import audit, audit_stream, migrate, schema
+from storage import audit, audit_chain, audit_stream, migrate, schema
 from storage.audit import COLUMNS, INSERT_LINE, Reader, at_rest
-from storage.audit_stream import Pages
+from storage.audit_chain import Stub
+from storage.audit_stream import ArchivedMeanwhile, Pages
 from storage.engine import make_engine
 from storage.unit_of_work import Database
 from tests.storage.rows import ACCOUNT
@@ -56,6 +59,40 @@ def _read(database: Database, reader: Reader, query: AuditQuery, *, size: int = 
     lines = _flat(audit_stream.lines(database, reader, query, size=size))
     assert lines == [f"{json_line(one)}\n" for one in found]
     return [(one.line.workspace, one.seq) for one in found]
+
+
+def _archive(database: Database, last: int, *, removed: int) -> None:
+    """Records that events up to `last` are in an archive; the first `removed` of them are gone already."""
+    stub = Stub(
+        workspace="T0ONE", first_seq=1, seq=last, hash="h", at=datetime(2026, 1, 1, tzinfo=UTC), sha256="f",
+        signature=None,
+    )  # fmt: skip
+    with database.write() as work:
+        assert audit_chain.let_go(work, stub)
+        audit_chain.remove(work, stub, 1, removed)
+
+
+def test_what_is_in_an_archive_is_not_taken_although_it_is_not_gone_yet(database: Database) -> None:
+    _log(database, *(_event() for _ in range(7)))
+    _archive(database, 4, removed=2)
+    assert _read(database, EVERYBODY, ALL, size=2) == [("T0ONE", seq) for seq in (5, 6, 7)]
+
+
+def test_an_export_from_which_events_go_breaks_off_instead_of_leaving_them_out(database: Database) -> None:
+    _log(database, *(_event() for _ in range(7)))
+    pages = audit_stream.events(database, EVERYBODY, ALL, size=2)
+    assert [one.seq for one in next(pages)[1]] == [1, 2]
+    _archive(database, 4, removed=3)
+    with pytest.raises(ArchivedMeanwhile, match="begin again"):
+        next(pages)
+
+
+def test_what_was_taken_before_it_was_archived_does_not_break_it_off(database: Database) -> None:
+    _log(database, *(_event() for _ in range(7)))
+    pages = audit_stream.events(database, EVERYBODY, ALL, size=2)
+    next(pages)
+    _archive(database, 2, removed=2)
+    assert [one.seq for _, page in pages for one in page] == [3, 4, 5, 6, 7]
 
 
 # --- the database writes what Python would ---
