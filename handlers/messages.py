@@ -1,6 +1,7 @@
 """The jobs that write to Slack. Slack is a view of the rows: every message is drawn from the newest one."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from bot.usecases.desk import Desk
 from bot.usecases.home import drawing, home_sheet, touch_homes
 from bot.usecases.look_up import RequestView, keep_card, keep_unposted, named_view, tell_pinged, view
 from handlers.parts import Parts
-from handlers.post import Impossible, Posted, SlowDown, permalink, publish, redraw
+from handlers.post import Impossible, Posted, SlowDown, Unreachable, permalink, publish, redraw
 from handlers.turns import post_in_turn
 from handlers.ui.blocks import Block
 from handlers.ui.cards import card, moved_card
@@ -102,14 +103,24 @@ def _keep(parts: Parts, seen: RequestView, drawn: Card) -> None:
 
 
 def _move(parts: Parts, seen: RequestView, old: Card, place: _Place) -> None:
-    """The rule of a dearer price names another channel: the request is decided there from now on."""
-    new = _first(parts, seen, place)
+    """The rule of a dearer price names another channel: the request is decided there from now on.
+
+    The old card first: if Slack has no time for it, nothing was posted that the next try would post again.
+    """
     if old.ts is not None:
-        try:
-            redraw(parts.slack, Posted(old.channel, old.ts), moved_card(seen, new.permalink))
-        except Impossible as problem:
-            log.warning("a card that moved could not be redrawn", request=old.request_id, why=problem.why)
+        _point_on(parts, seen, Posted(old.channel, old.ts), None)
+    new = _first(parts, seen, place)
     _keep(parts, seen, new)
+    if old.ts is not None and new.permalink:
+        with suppress(SlowDown, Unreachable):  # only the link is missing
+            _point_on(parts, seen, Posted(old.channel, old.ts), new.permalink)
+
+
+def _point_on(parts: Parts, seen: RequestView, old: Posted, link: str | None) -> None:
+    try:
+        redraw(parts.slack, old, moved_card(seen, link))
+    except Impossible as problem:
+        log.warning("a card that moved could not be redrawn", request=seen.request.id, why=problem.why)
 
 
 def _is_needed(seen: RequestView, kind: str) -> bool:

@@ -237,6 +237,21 @@ def test_a_dearer_price_is_decided_where_its_rule_says(desk: World, people: tupl
     ana.wait_for(_reply(there, "needs a decision"))
 
 
+def test_a_card_that_moves_comes_once_although_slack_asks_for_patience_with_the_old_one(
+    desk: World, people: tuple[Person, Person]
+) -> None:
+    _, ana = people
+    card = _waiting(desk, people)
+    number = desk.rows("SELECT number FROM purchase")[0][0]
+    desk.plivo.control("PUT", f"sandbox/numbers/{number}", json={"monthly": "60.00000"})
+    desk.control.fault("chat.update", {"error": "ratelimited", "retry_after": 1}, times=4)
+    ana.click(card, "request_approve")
+    ana.wait_message(NUMBERS, "For a decision", timeout=20)
+    ana.wait_for(lambda _: not desk.rows("SELECT key FROM job WHERE key LIKE 'render:%'"), timeout=20)
+    assert "others decide about it now" in _now(ana, card).words
+    assert len([m for m in ana.messages(NUMBERS) if "For a decision" in m.words]) == 1
+
+
 def test_where_the_bot_was_removed_the_requester_gets_the_card(desk: World) -> None:
     with Person(desk.slack_url, RITA) as rita:
         desk.control.channel(NUMBERS, bot_removed=True)
