@@ -21,7 +21,7 @@ from handlers.ui.direct import direct
 from handlers.ui.home import home_view
 from handlers.ui.threads import thread
 from handlers.ui.trouble import why_not
-from storage.jobs import Job
+from storage.jobs import Job, Later
 from storage.requests import Card
 
 log = structlog.get_logger(__name__)
@@ -44,27 +44,34 @@ class _Place:
     otherwise: str | None
 
 
-def render(parts: Parts, request_id: str) -> float | None:
-    """Draws every card of a request; seconds until the next try, or None when all is said.
+def render(parts: Parts, job: Job) -> Later | None:
+    """Draws every card of a request; when to try again, and for what, or None when all is said.
 
     A card that cannot be drawn is noted and stops no other. Slack down: raises, and the worker tries
     again. Between a post and its note a crash may leave one message twice, never three times.
     """
-    first = named_view(parts.desk, request_id)
-    wait: float | None = None
+    first = named_view(parts.desk, job.subject)
     if first is None:
         return None
     if first.homes:
         touch_homes(parts.desk, first.request)
+    waits: list[float] = []
+    drawn: list[str] = list(job.args.get("drawn", ()))
+    news = False
     for number, place in enumerate(_places(parts.desk, first)):
+        if place.kind in drawn and not news:
+            continue  # it was drawn before another had to wait, and says what it said
         # read again for each further one: a card says what became of the one before
-        seen = (number and view(parts.desk, request_id)) or first
+        seen = (number and view(parts.desk, job.subject)) or first
         try:
             _draw(parts, seen, place)
         except SlowDown as problem:
-            # the soonest: a channel that has to wait long keeps no other from its turn
-            wait = problem.seconds if wait is None else min(wait, problem.seconds)
-    return wait
+            waits.append(problem.seconds)
+        else:
+            news = True
+            drawn.append(place.kind)
+    # the soonest: a channel that has to wait long keeps no other from its turn
+    return Later(min(waits), {"drawn": sorted(set(drawn))}) if waits else None
 
 
 def _places(desk: Desk, seen: RequestView) -> Iterator[_Place]:
