@@ -189,7 +189,7 @@ def _buying(desk: Desk) -> Mapping[str, Handler]:
 
 def _saying(parts: Parts) -> Mapping[str, Handler]:
     return {
-        "render": lambda job: messages.render(parts, job.subject),
+        "render": partial(messages.render, parts),
         "dm": lambda job: messages.tell(parts, job),
         "note": lambda job: messages.note(parts, job),
         "report": lambda job: reports.draw(parts, job.subject),

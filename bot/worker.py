@@ -11,13 +11,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.bell import Bell, Call
 from bot.model.errors import NumberdeskError
 from storage import jobs
-from storage.jobs import Gone, Job
+from storage.jobs import Gone, Job, Later
 from storage.unit_of_work import Database, random_id
 
 log = structlog.get_logger(__name__)
 
-Handler = Callable[[Job], float | Gone | None]
-"""Runs a job: None when it is done, the seconds after which it is due again, or that it is gone already."""
+Handler = Callable[[Job], float | Later | Gone | None]
+"""Runs a job: None when it is done, when it is due again, and for what, or that it is gone already."""
 
 POLL = 1.0
 """Seconds between looks at the table when nothing wakes the worker: another process may have put a job."""
@@ -41,7 +41,7 @@ class Worker:
         redo: Collection[str] = (),
         waits_count: bool = True,
     ) -> None:
-        """`redo`: kinds that show the newest rows: who was held up may have shown old ones.
+        """`redo`: kinds that show the newest rows, and need no args: who was held up may have shown old ones.
 
         `waits_count`: whether a job that only waited, without an error, has used up an attempt.
         """
@@ -125,30 +125,31 @@ class Worker:
             self._run(job)
 
     def _run(self, job: Job) -> None:
-        delay: float | Gone | None
+        left: float | Later | Gone | None
         error = None
         try:
-            delay = self._handlers[job.kind](job)
+            left = self._handlers[job.kind](job)
         except NumberdeskError as problem:  # what we have a name for needs no way that led to it
             log.warning(
                 "a job failed; it is tried again", job=job.key, attempts=job.attempts, why=str(problem)
             )
-            delay, error = _pause(job.attempts), _words(problem)
+            left, error = _pause(job.attempts), _words(problem)
         except Exception as problem:
             log.exception("a job failed; it is tried again", job=job.key, attempts=job.attempts)
-            delay, error = _pause(job.attempts), _words(problem)
-        if isinstance(delay, Gone):
+            left, error = _pause(job.attempts), _words(problem)
+        if isinstance(left, Gone):
             return
         # one statement, or two of which the second only counts where the first did nothing
         with self._database.write(alone=True) as work:
-            if delay is None:
+            if left is None:
                 kept = jobs.finish(work, job)
             else:
                 counts = self._waits_count or error is not None
-                kept = jobs.postpone(work, job, delay=delay, error=error, counts=counts)
+                again = left if isinstance(left, Later) else Later(left, {})
+                kept = jobs.postpone(work, job, delay=again.seconds, error=error, counts=counts, **again.args)
             if not kept and job.kind in self._redo:
                 # It slept past its lease, and may have drawn an old state over what another drew meanwhile.
-                jobs.put(work, job.key, **job.args)
+                jobs.put(work, job.key)
 
 
 def _words(problem: Exception) -> str:

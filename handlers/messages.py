@@ -1,6 +1,7 @@
 """The jobs that write to Slack. Slack is a view of the rows: every message is drawn from the newest one."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from bot.usecases.desk import Desk
 from bot.usecases.home import drawing, home_sheet, touch_homes
 from bot.usecases.look_up import RequestView, keep_card, keep_unposted, named_view, tell_pinged, view
 from handlers.parts import Parts
-from handlers.post import Impossible, Posted, SlowDown, permalink, publish, redraw
+from handlers.post import Impossible, Posted, SlowDown, Unreachable, permalink, publish, redraw
 from handlers.turns import post_in_turn
 from handlers.ui.blocks import Block
 from handlers.ui.cards import card, moved_card
@@ -20,7 +21,7 @@ from handlers.ui.direct import direct
 from handlers.ui.home import home_view
 from handlers.ui.threads import thread
 from handlers.ui.trouble import why_not
-from storage.jobs import Job
+from storage.jobs import Job, Later
 from storage.requests import Card
 
 log = structlog.get_logger(__name__)
@@ -43,27 +44,34 @@ class _Place:
     otherwise: str | None
 
 
-def render(parts: Parts, request_id: str) -> float | None:
-    """Draws every card of a request; seconds until the next try, or None when all is said.
+def render(parts: Parts, job: Job) -> Later | None:
+    """Draws every card of a request; when to try again, and for what, or None when all is said.
 
     A card that cannot be drawn is noted and stops no other. Slack down: raises, and the worker tries
     again. Between a post and its note a crash may leave one message twice, never three times.
     """
-    first = named_view(parts.desk, request_id)
-    wait: float | None = None
+    first = named_view(parts.desk, job.subject)
     if first is None:
         return None
     if first.homes:
         touch_homes(parts.desk, first.request)
+    waits: list[float] = []
+    drawn: list[str] = list(job.args.get("drawn", ()))
+    news = False
     for number, place in enumerate(_places(parts.desk, first)):
+        if place.kind in drawn and not news:
+            continue  # it was drawn before another had to wait, and says what it said
         # read again for each further one: a card says what became of the one before
-        seen = (number and view(parts.desk, request_id)) or first
+        seen = (number and view(parts.desk, job.subject)) or first
         try:
             _draw(parts, seen, place)
         except SlowDown as problem:
-            # the soonest: a channel that has to wait long keeps no other from its turn
-            wait = problem.seconds if wait is None else min(wait, problem.seconds)
-    return wait
+            waits.append(problem.seconds)
+        else:
+            news = True
+            drawn.append(place.kind)
+    # the soonest: a channel that has to wait long keeps no other from its turn
+    return Later(min(waits), {"drawn": sorted(set(drawn))}) if waits else None
 
 
 def _places(desk: Desk, seen: RequestView) -> Iterator[_Place]:
@@ -102,14 +110,24 @@ def _keep(parts: Parts, seen: RequestView, drawn: Card) -> None:
 
 
 def _move(parts: Parts, seen: RequestView, old: Card, place: _Place) -> None:
-    """The rule of a dearer price names another channel: the request is decided there from now on."""
-    new = _first(parts, seen, place)
+    """The rule of a dearer price names another channel: the request is decided there from now on.
+
+    The old card first: if Slack has no time for it, nothing was posted that the next try would post again.
+    """
     if old.ts is not None:
-        try:
-            redraw(parts.slack, Posted(old.channel, old.ts), moved_card(seen, new.permalink))
-        except Impossible as problem:
-            log.warning("a card that moved could not be redrawn", request=old.request_id, why=problem.why)
+        _point_on(parts, seen, Posted(old.channel, old.ts), None)
+    new = _first(parts, seen, place)
     _keep(parts, seen, new)
+    if old.ts is not None and new.permalink:
+        with suppress(SlowDown, Unreachable):  # only the link is missing
+            _point_on(parts, seen, Posted(old.channel, old.ts), new.permalink)
+
+
+def _point_on(parts: Parts, seen: RequestView, old: Posted, link: str | None) -> None:
+    try:
+        redraw(parts.slack, old, moved_card(seen, link))
+    except Impossible as problem:
+        log.warning("a card that moved could not be redrawn", request=seen.request.id, why=problem.why)
 
 
 def _is_needed(seen: RequestView, kind: str) -> bool:

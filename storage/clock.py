@@ -13,6 +13,8 @@ from sqlalchemy.sql.functions import FunctionElement
 
 ASKED_AGAIN = 1.0
 """Seconds for which what PostgreSQL's clock said is counted on here, before it is asked again."""
+ON_ITS_WAY = 0.1
+"""Seconds after which an answer is too old to be counted on: this process may have been stopped meanwhile."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FUNCTION = "microseconds_now"
@@ -62,7 +64,7 @@ class Clock:
     """Says what the database's clock says; safe for threads.
 
     Between two questions to PostgreSQL this machine's uptime is counted on: never ahead of what a
-    statement that is sent afterwards reads, and behind it by no more than the way of an answer.
+    statement that is sent afterwards reads, and behind it by no more than `ON_ITS_WAY`.
     """
 
     def __init__(self) -> None:
@@ -76,5 +78,7 @@ class Clock:
         if said is not None and now - said[1] < ASKED_AGAIN:
             return said[0] + int((now - said[1]) * 1_000_000)
         answer = int(connection.scalar(_NOW) or 0)
-        self._said = answer, uptime()
+        arrived = uptime()
+        if arrived - now < ON_ITS_WAY:
+            self._said = answer, arrived
         return answer

@@ -72,6 +72,14 @@ class Gone(Enum):
     GONE = auto()
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What is left to do of a job, which comes again for it in `seconds`."""
+
+    seconds: float
+    args: Mapping[str, Any]
+
+
 def kind_of(key: str) -> str:
     """What stands before the first colon of a job's key."""
     return key.partition(":")[0]
@@ -198,15 +206,21 @@ def _free(work: UnitOfWork, armed: Job) -> bool:
     return True
 
 
-def postpone(work: UnitOfWork, late: Job, *, delay: float, error: str | None, counts: bool = True) -> bool:
-    """Gives a job back, due again in `delay` seconds; one that was re-armed keeps its own time.
+def postpone(
+    work: UnitOfWork, late: Job, *, delay: float, error: str | None, counts: bool = True, **left: Any
+) -> bool:
+    """Gives a job back, due again in `delay` seconds; one that was re-armed keeps its own time and args.
 
-    False if its lease was lost.
+    With `left`, those are its args from now on: what is left of it to do. False if its lease was lost.
     """
     mine = {"its_key": late.key, "its_lease": late.lease, "its_gen": late.gen}
-    due_at = work.now + timedelta(seconds=delay)
+    new = {
+        "due_at": work.now + timedelta(seconds=delay),
+        "args": left or dict(late.args),
+        "last_error": error,
+    }
     less = 0 if counts else 1
-    return work.changed(_POSTPONE, **mine, due_at=due_at, last_error=error, less=less) or _free(work, late)
+    return work.changed(_POSTPONE, **mine, **new, less=less) or _free(work, late)
 
 
 _POSTPONE = (
@@ -217,6 +231,7 @@ _POSTPONE = (
         lease_until=None,
         last_error=bindparam("last_error"),
         due_at=bindparam("due_at"),
+        args=bindparam("args"),
         attempts=job.c.attempts - bindparam("less", type_=BigInteger),
     )
 )

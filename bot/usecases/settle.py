@@ -92,10 +92,13 @@ def _pause(order: Order) -> float:
 
 
 def _until_watchdog(desk: Desk, order: Order) -> float:
-    """Seconds in which whoever called may still write down an answer; none if the clock was set back."""
+    """Seconds in which whoever called may still write down an answer; none if the clock was set back far.
+
+    A call that lies just ahead is one that another process has dated: each counts the clock on by itself.
+    """
     with desk.database.read() as work:
         passed = (work.now - (order.purchase.call_at or order.purchase.updated_at)).total_seconds()
-    return desk.timing.buy_watchdog - passed if passed >= 0 else 0
+    return desk.timing.buy_watchdog - passed if passed > -desk.timing.buy_watchdog else 0
 
 
 def _left(desk: Desk, order: Order) -> float:

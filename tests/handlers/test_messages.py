@@ -1,14 +1,15 @@
 """What people are told, when, and by whom they are pinged; and Slack in all its moods."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, update
 
 from sandbox.slack.driver import Message, Person
-from storage.schema import pace
+from storage.schema import job, pace
 from tests.world import APPROVE, NUMBERS, World, ask, connected, find_offer, number_of, world
 
 RITA, ANA, OTTO, CARA = "U0RITA", "U0ANA", "U0OTTO", "U0CARA"
@@ -237,6 +238,21 @@ def test_a_dearer_price_is_decided_where_its_rule_says(desk: World, people: tupl
     ana.wait_for(_reply(there, "needs a decision"))
 
 
+def test_a_card_that_moves_comes_once_although_slack_asks_for_patience_with_the_old_one(
+    desk: World, people: tuple[Person, Person]
+) -> None:
+    _, ana = people
+    card = _waiting(desk, people)
+    number = desk.rows("SELECT number FROM purchase")[0][0]
+    desk.plivo.control("PUT", f"sandbox/numbers/{number}", json={"monthly": "60.00000"})
+    desk.control.fault("chat.update", {"error": "ratelimited", "retry_after": 1}, times=4)
+    ana.click(card, "request_approve")
+    ana.wait_message(NUMBERS, "For a decision", timeout=20)
+    ana.wait_for(lambda _: not desk.rows("SELECT key FROM job WHERE key LIKE 'render:%'"), timeout=20)
+    assert "others decide about it now" in _now(ana, card).words
+    assert len([m for m in ana.messages(NUMBERS) if "For a decision" in m.words]) == 1
+
+
 def test_where_the_bot_was_removed_the_requester_gets_the_card(desk: World) -> None:
     with Person(desk.slack_url, RITA) as rita:
         desk.control.channel(NUMBERS, bot_removed=True)
@@ -270,6 +286,37 @@ def test_a_channel_that_has_to_wait_long_keeps_no_other_from_its_turn(
     ask(rita, dear=True)
     rita.wait_message(NUMBERS, "Waiting for approval")
     assert not [m for m in ana.messages(APPROVE) if "Waiting for approval" in m.words]
+
+
+def test_a_card_that_was_drawn_is_not_drawn_again_each_time_another_has_to_wait(
+    desk: World, people: tuple[Person, Person]
+) -> None:
+    """With thirty requests waiting for their turn, those were thirty calls a second that said nothing."""
+    rita, ana = people
+    later = {"channel": APPROVE, "next_at": datetime.now(UTC) + timedelta(seconds=50)}
+    with connected(desk.database_url) as engine:
+        with engine.begin() as connection:
+            connection.execute(insert(pace), [later])
+        ask(rita, dear=True)
+        rita.wait_message(NUMBERS, "Waiting for approval")
+        for _ in range(3):
+            rita.wait_for(lambda _: _waits(desk))
+            with engine.begin() as connection:
+                connection.execute(
+                    update(job).where(job.c.key.like("render:%")).values(due_at=datetime.now(UTC))
+                )
+        rita.wait_for(lambda _: _waits(desk))
+        assert not desk.control.log(method="chat.update")
+        with engine.begin() as connection:
+            connection.execute(delete(pace))
+            connection.execute(update(job).where(job.c.key.like("render:%")).values(due_at=datetime.now(UTC)))
+    ana.wait_message(APPROVE, "Waiting for approval")
+
+
+def _waits(desk: World) -> bool:
+    """Whether the cards were drawn as far as possible, and the next try is far off."""
+    due = [at for (at,) in desk.rows("SELECT due_at FROM job WHERE key LIKE 'render:%'")]
+    return bool(due) and due[0] / 1_000_000 - time.time() > 20
 
 
 def test_the_list_and_the_words_to_people_link_to_the_card(

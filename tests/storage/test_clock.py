@@ -67,3 +67,29 @@ def _asked_once_a_second(database: Database, monkeypatch: pytest.MonkeyPatch) ->
     with database.read() as work:
         assert work.now < first + CLOSE, "it is what the database says, whatever this machine's does"
     assert len(asked) == 2
+
+
+def test_an_answer_that_was_long_on_its_way_is_not_counted_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that was stopped while it asked would date the next second's purchases back by hours."""
+    with a_database("postgresql", tmp_path) as url:
+        database = Database(make_engine(url))
+        _asked_again_after_a_pause(database, monkeypatch)
+        database.engine.dispose()
+
+
+def _asked_again_after_a_pause(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(clock, "uptime", lambda: now[0])
+    asked: list[str] = []
+
+    def pause(*given: Any) -> None:
+        asked.append(given[2])
+        now[0] += 3600
+
+    event.listen(database.engine, "after_cursor_execute", pause)
+    for count in (1, 2):
+        with database.read() as work:
+            assert work.now
+        assert len(asked) == count

@@ -108,6 +108,19 @@ def test_a_job_put_again_while_it_fails_keeps_its_own_time(database: Database) -
     assert _claimed(database, "L2").key == "render:R1"
 
 
+def test_a_job_comes_again_for_what_is_left_of_it_unless_it_was_put_again(database: Database) -> None:
+    for again, args in ((False, {"drawn": ["request"]}), (True, {})):
+        _put(database, "render:R1")
+        running = _claimed(database)
+        if again:
+            _put(database, "render:R1")
+        with database.write() as work:
+            assert jobs.postpone(work, running, delay=0, error=None, drawn=["request"])
+        assert _claimed(database, "L2").args == args
+        with database.write() as work:
+            jobs.remove(work, "render:R1")
+
+
 def test_a_postponed_job_counts_its_attempts(database: Database) -> None:
     _put(database, "settle:P1")
     with database.write() as work:

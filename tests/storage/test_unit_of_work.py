@@ -1,13 +1,14 @@
 """A unit of work: all of it happens or nothing, by the database's clock, and money stays exact."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Column, MetaData, Table
+from sqlalchemy import Column, MetaData, Table, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.model.policy import Budgets
@@ -117,6 +118,23 @@ def test_a_writer_after_a_reader_on_the_same_connection_writes(database: Databas
     assert level in {"READ COMMITTED", "SERIALIZABLE"}, "each database's own"
     with database.read() as work:
         assert jobs.count(work) == {"buy": 2}
+    own.engine.dispose()
+
+
+@pytest.mark.parametrize("statement", ["SELECT 1", "SELECT nonsense"], ids=["done", "failed"])
+def test_a_connection_whose_statements_stood_alone_is_a_transaction_again(
+    database: Database, statement: str
+) -> None:
+    """One that stayed so would commit half of a purchase's intent."""
+    own = Database(make_engine(str(database.engine.url), pool_size=1))
+    for _ in range(2):
+        with suppress(DBAPIError), own.write(alone=True) as work:
+            jobs.put(work, "settle:P1")
+            work.execute(text(statement))
+        with undone(own) as work:
+            jobs.put(work, "buy:P1")
+    with own.read() as work:
+        assert "buy" not in jobs.count(work)
     own.engine.dispose()
 
 

@@ -1,7 +1,7 @@
 """The worker: runs due jobs by their kind, tries again what failed, and stops only between jobs."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -147,6 +147,29 @@ def test_a_woken_worker_does_not_wait_for_its_next_look(
         own.on_due = worker.wake
         _put(own, "buy:P1")
         assert done.wait(WAIT)
+
+
+def test_a_job_that_is_put_while_it_runs_runs_again_without_waiting_for_the_next_look(
+    own: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is called for it when it is put, because it runs: who runs it calls."""
+    monkeypatch.setattr(module, "POLL", 10 * WAIT)
+    again = Event()
+    called: list[Sequence[str]] = []
+
+    def draw(job: Job) -> None:
+        if job.gen:
+            again.set()
+            return
+        own.on_due = called.append
+        _put(own, job.key)
+        own.on_due = worker.wake
+
+    with running(own, {"render": draw}) as worker:
+        own.on_due = worker.wake
+        _put(own, "render:R1")
+        assert again.wait(WAIT)
+    assert called == []
 
 
 def test_a_job_that_another_process_put_is_found_without_a_word(

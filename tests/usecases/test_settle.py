@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -226,6 +227,22 @@ def test_the_watchdog_of_an_earlier_call_does_not_speak_for_the_call_of_now(benc
     bench.frozen(wakes)
     bench.work()
     assert looks == [_S.BUYING]
+    assert bench.purchase().status is _S.BOUGHT
+    assert "unknown" not in bench.told
+
+
+def test_a_watchdog_whose_clock_is_a_moment_behind_does_not_speak_for_the_call_either(bench: Bench) -> None:
+    """Processes count PostgreSQL's clock on, each by itself: to one the call of another lies just ahead."""
+    bench.asked()
+
+    def wakes() -> None:
+        bench.desk.database.shift -= timedelta(seconds=1)
+        assert settle(bench.desk, bench.purchase().id) == pytest.approx(121, abs=3)
+        bench.desk.database.shift += timedelta(seconds=1)
+        assert bench.purchase().status is _S.BUYING
+
+    bench.frozen(wakes)
+    bench.work()
     assert bench.purchase().status is _S.BOUGHT
     assert "unknown" not in bench.told
 
