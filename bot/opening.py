@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from alembic.util import CommandError
 from pydantic import SecretStr
 from slack_sdk import WebClient
 from sqlalchemy.exc import SQLAlchemyError
@@ -80,7 +79,7 @@ def _told_in_one_line() -> Iterator[None]:
         yield
     except SQLAlchemyError as problem:
         raise SettingsError(no_database(problem)) from None
-    except CommandError:  # Alembic's, for a revision it has never heard of
+    except migrate.UnknownSchema:
         raise SettingsError(
             "DATABASE_URL leads to a database with a schema of another version: run the newest Numberdesk"
         ) from None
