@@ -98,7 +98,8 @@ def run() -> None:
     """The program, with an error as one line."""
     with _errors_in_one_line():
         # not Typer's own "standalone mode", which draws a box around an error
-        sys.exit(app(prog_name=PROGRAM, standalone_mode=False))
+        code = app(prog_name=PROGRAM, standalone_mode=False)
+    sys.exit(code)
 
 
 if __name__ == "__main__":
