@@ -16,11 +16,12 @@ import handlers
 from bot import anchors
 from bot.door import Door, dispatcher
 from bot.errands import Errands
+from bot.furnishing import make_desk, make_slack
 from bot.health import Health
 from bot.metrics import Metrics
 from bot.model.audit_anchor import Checkpoint
 from bot.model.request import Person
-from bot.opening import make_database, make_desk, make_slack, prepare, secret
+from bot.opening import make_database, prepare, secret
 from bot.settings import Settings
 from bot.signature import SlackSignature
 from bot.usecases.archive import EVERY as ARCHIVE_EVERY

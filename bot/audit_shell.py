@@ -1,4 +1,4 @@
-"""`python -m bot audit …`: checks, proofs, keys, erasing and archives, one thin function a command."""
+"""`python -m bot audit verify`, `prove`, `erase`, `key`: whether the log holds, and what goes out of it."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -15,31 +15,22 @@ from bot.model.audit_anchor import Checkpoint, read_anchors
 from bot.model.audit_fault import Broken
 from bot.model.audit_seal import make_key, public_key
 from bot.model.errors import SettingsError
-from bot.opening import load_policy, make_audit_desk, make_seal
+from bot.opened import opened
+from bot.opening import make_seal
 from bot.settings import Settings
-from bot.usecases.archive import Archived, archive
 from bot.usecases.attempt import attempt
-from bot.usecases.erase import SHORTEST, Wish, erase
-from bot.usecases.prove import LONGEST_ID, NotAnchored, NotAsWritten, prove
-from bot.usecases.record import OPERATOR
+from bot.usecases.erase import SHORTEST, Wish
+from bot.usecases.erase import erase as erase_texts
+from bot.usecases.prove import LONGEST_ID, NotAnchored, NotAsWritten
+from bot.usecases.prove import prove as prove_event
 from bot.usecases.verified import verified
 from bot.usecases.verify import Proof, Sound, total
 from bot.usecases.verify_file import verify_file
-from storage.unit_of_work import Database
 
-Open = Callable[[], tuple[Settings, Database]]
-"""The settings, and the database they name."""
+commands = typer.Typer()
 
 
-def add(commands: typer.Typer, opened: Open) -> None:
-    """Adds the commands to those of the log."""
-    commands.command("verify")(_verify(opened))
-    commands.command("prove")(_prove(opened))
-    commands.command("erase")(_erase(opened))
-    commands.command("archive")(_archive(opened))
-    commands.command("key")(key)
-
-
+@commands.command()
 def key() -> None:
     """Make a pair of keys: the private one for AUDIT_SIGNING_KEY, the public one for everybody."""
     private, public = make_key()
@@ -47,45 +38,43 @@ def key() -> None:
     typer.echo(f"public key: {public}")
 
 
-def _verify(opened: Open) -> Callable[..., None]:
-    def command(
-        *,
-        anchor: Annotated[Path | None, typer.Option(help="A file of checkpoints, one a line.")] = None,
-        start: Annotated[
-            int | None,
-            typer.Option("--from", min=1, help="The first event to check."),
-        ] = None,
-        archives: Annotated[
-            list[Path] | None, typer.Option("--archive", help="An archive; may stand several times.")
-        ] = None,
-        public: Annotated[
-            list[str] | None,
-            typer.Option("--key", help="A public key that may have signed; may stand several times."),
-        ] = None,
-        file: Annotated[
-            Path | None, typer.Option(help="An export as JSON lines, in the place of the database.")
-        ] = None,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    ) -> None:
-        """Check the whole log, against itself and what was kept outside; exit 1 if it does not hold."""
-        if start and archives:
-            raise typer.BadParameter("archives are checked from their first event on.", param_hint="'--from'")
-        if file is None:
-            settings, database = opened()
-            with attempt(database, settings.plivo_auth_id or "", Action.AUDIT_VERIFIED):
-                anchors = _anchors(anchor) if anchor else ()
-            keys = _keys(settings, public)
-            proof = Proof(anchors=anchors, archives=archives or (), keys=keys, start=start)
-            with _progress(total(database)) as tell:
-                found = verified(database, settings.plivo_auth_id or "", proof, tell)
-        elif start or archives:
-            raise typer.BadParameter("a file is checked whole, and by itself.", param_hint="'--file'")
-        else:
-            found = _verify_file(file, _anchors(anchor) if anchor else (), public)
-        _show_verified(found, as_json=as_json)
-        raise typer.Exit(1 if any(isinstance(one, Broken) for one in found) else 0)
-
-    return command
+@commands.command()
+def verify(
+    *,
+    anchor: Annotated[Path | None, typer.Option(help="A file of checkpoints, one a line.")] = None,
+    start: Annotated[
+        int | None,
+        typer.Option("--from", min=1, help="The first event to check."),
+    ] = None,
+    archives: Annotated[
+        list[Path] | None, typer.Option("--archive", help="An archive; may stand several times.")
+    ] = None,
+    public: Annotated[
+        list[str] | None,
+        typer.Option("--key", help="A public key that may have signed; may stand several times."),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="An export as JSON lines, in the place of the database.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check the whole log, against itself and what was kept outside; exit 1 if it does not hold."""
+    if start and archives:
+        raise typer.BadParameter("archives are checked from their first event on.", param_hint="'--from'")
+    if file is None:
+        settings, database = opened()
+        with attempt(database, settings.plivo_auth_id or "", Action.AUDIT_VERIFIED):
+            anchors = _anchors(anchor) if anchor else ()
+        keys = _keys(settings, public)
+        proof = Proof(anchors=anchors, archives=archives or (), keys=keys, start=start)
+        with _progress(total(database)) as tell:
+            found = verified(database, settings.plivo_auth_id or "", proof, tell)
+    elif start or archives:
+        raise typer.BadParameter("a file is checked whole, and by itself.", param_hint="'--file'")
+    else:
+        found = _verify_file(file, _anchors(anchor) if anchor else (), public)
+    _show_verified(found, as_json=as_json)
+    raise typer.Exit(1 if any(isinstance(one, Broken) for one in found) else 0)
 
 
 def _verify_file(
@@ -97,94 +86,52 @@ def _verify_file(
         return verify_file(file, anchors, keys, tell)
 
 
-def _prove(opened: Open) -> Callable[..., None]:
-    def command(event_id: str) -> None:
-        """Print a proof of one event that others can check with the public key (docs/audit.md)."""
-        settings, database = opened()
-        seal, changes = make_seal(settings), {"event": event_id[:LONGEST_ID]}
-        with attempt(database, settings.plivo_auth_id or "", Action.AUDIT_PROVED, **changes):
-            if seal is None:
-                raise SettingsError("AUDIT_SIGNING_KEY is missing: `python -m bot audit key` makes one.")
-        found = prove(database, settings.plivo_auth_id or "", event_id, seal.public)
-        if isinstance(found, NotAsWritten):
-            typer.echo(f"Event {found.seq} was changed: there is nothing to prove.", err=True)
-            raise typer.Exit(1)
-        if isinstance(found, NotAnchored):
-            typer.echo("No signed checkpoint covers this event yet; there is one every hour.", err=True)
-            raise typer.Exit(1)
-        if not isinstance(found, dict):
-            raise SettingsError(
-                f"There is no event {event_id}: `python -m bot audit query --json` names them."
-            )
-        typer.echo(json.dumps(found, indent=2))
-
-    return command
+@commands.command()
+def prove(event_id: str) -> None:
+    """Print a proof of one event that others can check with the public key (docs/audit.md)."""
+    settings, database = opened()
+    seal, changes = make_seal(settings), {"event": event_id[:LONGEST_ID]}
+    with attempt(database, settings.plivo_auth_id or "", Action.AUDIT_PROVED, **changes):
+        if seal is None:
+            raise SettingsError("AUDIT_SIGNING_KEY is missing: `python -m bot audit key` makes one.")
+    found = prove_event(database, settings.plivo_auth_id or "", event_id, seal.public)
+    if isinstance(found, NotAsWritten):
+        typer.echo(f"Event {found.seq} was changed: there is nothing to prove.", err=True)
+        raise typer.Exit(1)
+    if isinstance(found, NotAnchored):
+        typer.echo("No signed checkpoint covers this event yet; there is one every hour.", err=True)
+        raise typer.Exit(1)
+    if not isinstance(found, dict):
+        raise SettingsError(f"There is no event {event_id}: `python -m bot audit query --json` names them.")
+    typer.echo(json.dumps(found, indent=2))
 
 
-def _erase(opened: Open) -> Callable[..., None]:
-    def command(
-        user: Annotated[str, typer.Option(help="Slack's id of the person whose texts go.")],
-        reason: Annotated[str, typer.Option(help="Why; it stands in the log.")],
-        naming: Annotated[
-            str | None, typer.Option(help="Words: whatever anybody wrote in which they stand goes as well.")
-        ] = None,
-        archives: Annotated[
-            Path | None, typer.Option(help="The folder of archives; AUDIT_ARCHIVE_FOLDER if left out.")
-        ] = None,
-    ) -> None:
-        """Take what a person wrote out of the log; the chain goes on holding."""
-        if not reason.strip():
-            raise typer.BadParameter("it is blank; say why.", param_hint="'--reason'")
-        if naming is not None and len(naming.strip()) < SHORTEST:
-            raise typer.BadParameter("fewer than three letters stand in everything.", param_hint="'--naming'")
-        settings, database = opened()
-        wish = Wish(
-            user=user, reason=reason, naming=naming.strip() if naming else None,
-            archives=archives or settings.audit_archive_folder,
-        )  # fmt: skip
-        erased = erase(database, settings.plivo_auth_id or "", wish)
-        for workspace, count in erased.items():
-            typer.echo(f"{workspace}: {count} texts of {user} were erased.")
-        if not erased:
-            typer.echo(f"The log holds nothing that {user} wrote.")
-
-    return command
-
-
-def _archive(opened: Open) -> Callable[..., None]:
-    def command(
-        to: Annotated[Path | None, typer.Option(help="The folder; AUDIT_ARCHIVE_FOLDER if left out.")] = None,
-        years: Annotated[
-            int | None, typer.Option(min=1, help="Years that stay; the policy's keep_years if left out.")
-        ] = None,
-    ) -> None:
-        """Move old events to a sealed file that is verified before anything is deleted."""
-        settings, database = opened()
-        with attempt(database, settings.plivo_auth_id or "", Action.AUDIT_ARCHIVED):
-            folder, years = _where(settings, to, years)
-            desk = make_audit_desk(settings, database)
-        found = archive(desk, folder, years, actor=OPERATOR)
-        for one in found:
-            if isinstance(one, Archived):
-                typer.echo(f"{one.workspace}: events {one.first} to {one.last} are in {one.path}.")
-            else:
-                typer.echo(f"{one.broken.workspace}: nothing was archived: {one.broken.says}", err=True)
-        if not found:
-            typer.echo(f"No event is older than {years} years.")
-        raise typer.Exit(0 if all(isinstance(one, Archived) for one in found) else 1)
-
-    return command
-
-
-def _where(settings: Settings, to: Path | None, years: int | None) -> tuple[Path, int]:
-    """The folder, and how many years stay."""
-    folder, loaded = to or settings.audit_archive_folder, load_policy(settings)
-    years = years or (loaded.policy.audit.keep_years if loaded else None)
-    if folder is None or years is None:
-        raise SettingsError(
-            "Say where, with --to or AUDIT_ARCHIVE_FOLDER, and --years or the policy's keep_years."
-        )
-    return folder, years
+@commands.command()
+def erase(
+    user: Annotated[str, typer.Option(help="Slack's id of the person whose texts go.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the log.")],
+    naming: Annotated[
+        str | None, typer.Option(help="Words: whatever anybody wrote in which they stand goes as well.")
+    ] = None,
+    archives: Annotated[
+        Path | None, typer.Option(help="The folder of archives; AUDIT_ARCHIVE_FOLDER if left out.")
+    ] = None,
+) -> None:
+    """Take what a person wrote out of the log; the chain goes on holding."""
+    if not reason.strip():
+        raise typer.BadParameter("it is blank; say why.", param_hint="'--reason'")
+    if naming is not None and len(naming.strip()) < SHORTEST:
+        raise typer.BadParameter("fewer than three letters stand in everything.", param_hint="'--naming'")
+    settings, database = opened()
+    wish = Wish(
+        user=user, reason=reason, naming=naming.strip() if naming else None,
+        archives=archives or settings.audit_archive_folder,
+    )  # fmt: skip
+    erased = erase_texts(database, settings.plivo_auth_id or "", wish)
+    for workspace, count in erased.items():
+        typer.echo(f"{workspace}: {count} texts of {user} were erased.")
+    if not erased:
+        typer.echo(f"The log holds nothing that {user} wrote.")
 
 
 def _anchors(path: Path) -> tuple[Checkpoint, ...]:

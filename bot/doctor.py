@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from slack_sdk.errors import SlackApiError
 
+from bot.furnishing import make_provider, make_slack
 from bot.manifest import SCOPES
 from bot.model.errors import CredentialsRefused, NumberdeskError, SettingsError
 from bot.model.money import format_usd
 from bot.model.policy import Policy
 from bot.model.policy_check import warnings
 from bot.model.policy_groups import groups_named
-from bot.opening import is_current, load_policy, make_database, make_provider, make_slack
+from bot.opening import is_current, load_policy, make_database
 from bot.settings import Settings, load_settings
 from handlers.people import SlackPeople
 from storage import audit_chain, migrate

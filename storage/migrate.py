@@ -1,26 +1,47 @@
-"""Migrations: brings a database to the newest schema, and tells whether it is there."""
+"""Migrations: brings a database to the newest schema, and tells whether it is there.
+
+Every start asks that, so it is told without Alembic, whose import takes as long as SQLAlchemy's.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
-_CONNECTION = "connection"
+from storage.engine import reading
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSION = "alembic_version"
+
+
+class UnknownSchema(Exception):
+    """The database has a schema that this program has never heard of: a newer program made it."""
 
 
 def upgrade(engine: Engine) -> None:
-    """Brings the database to the newest schema, in one transaction; nothing happens if it is there."""
+    """Brings the database to the newest schema, in one transaction; nothing happens if it is there.
+
+    Raises UnknownSchema.
+    """
+    if is_current(engine):
+        return
+    if not is_known(engine):
+        raise UnknownSchema
     with engine.connect() as connection, _references_unchecked(connection), connection.begin():
-        config = _config()
-        config.attributes[_CONNECTION] = connection
-        command.upgrade(config, "head")
+        _to(connection, "head")
         _check_references(connection)
+
+
+def _to(connection: Connection, revision: str) -> None:
+    from alembic import command  # noqa: PLC0415 - only a schema that is old needs it
+    from alembic.config import Config  # noqa: PLC0415 - same
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 @contextmanager
@@ -50,20 +71,22 @@ def _check_references(connection: Connection) -> None:
 
 def is_current(engine: Engine) -> bool:
     """Whether the database has the newest schema."""
-    with engine.connect() as connection:
-        heads = MigrationContext.configure(connection).get_current_heads()
-    return heads == tuple(ScriptDirectory.from_config(_config()).get_heads())
+    return _revisions(engine) == {known_revisions()[-1]}
 
 
 def is_known(engine: Engine) -> bool:
     """Whether the database's schema is one that this program has heard of: not that of a newer one."""
-    with engine.connect() as connection:
-        heads = MigrationContext.configure(connection).get_current_heads()
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    return set(heads) <= known
+    return _revisions(engine) <= set(known_revisions())
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config
+def known_revisions() -> list[str]:
+    """The schema's revisions, the newest last: a migration's file is named by its revision and a title."""
+    return sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+def _revisions(engine: Engine) -> set[str]:
+    """What Alembic has written down in the database; nothing in one without tables."""
+    with engine.connect().execution_options(**reading(engine)) as connection:
+        if not inspect(connection).has_table(_VERSION):
+            return set()
+        return set(connection.scalars(text(f"SELECT version_num FROM {_VERSION}")))  # noqa: S608 - our own

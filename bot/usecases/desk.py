@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.model.audit_seal import Seal
 from bot.model.policy import Budgets, Policy
-from bot.plivo.client import PlivoClient
 from bot.usecases.directory import Directory
 from storage.unit_of_work import Database
+
+if TYPE_CHECKING:  # the shell reads the log without the client and its HTTP library
+    from bot.plivo.client import PlivoClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +26,7 @@ class Desk:
     """Everything a use case needs, and nothing of Slack."""
 
     database: Database
-    provider: PlivoClient
+    provider: "PlivoClient"
     account: str  #: the provider account that pays
     policy: Policy | None  #: None: people can search, and a purchase is refused
     policy_sha: str | None

@@ -94,7 +94,8 @@ class Mortal(Database):
         self.commits_left, self.keeps_it = commits, keeps_it
 
     @contextmanager
-    def write(self) -> Iterator[UnitOfWork]:
+    def write(self, *, alone: bool = False) -> Iterator[UnitOfWork]:
+        # a statement that stands alone is a transaction of its own: death before its end undoes it, as here
         with super().write() as work:
             yield work
             last = self._is_last()

@@ -23,16 +23,22 @@ LONGEST = 16
 """Steps in a story that people still read to its end."""
 
 
+in_one_process = pytest.mark.xdist_group("protocol-of-money")
+"""The largest exploration is done once, for both tests that read its report."""
+
+
 @pytest.fixture(scope="module")
 def money() -> Report:
     return explore(RIGHT["the purchase"])
 
 
+@in_one_process
 def test_the_purchase_is_made_once_and_never_lost_whatever_comes_when(money: Report) -> None:
     assert money.trace is None
     assert money.states > 50_000  # it did look at the interleavings
 
 
+@in_one_process
 def test_the_model_makes_the_moves_of_the_program_and_no_other(money: Report) -> None:
     modelled = {(a, b) for a, ways in MOVES.items() for b in ways} - ELSEWHERE
     modelled = {move for move in modelled if not UNMODELLED & set(move)}

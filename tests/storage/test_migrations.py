@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
@@ -41,9 +40,7 @@ VALUES (:id, :request, 'T0ONE', 'MAONE', :number, 5000, 8000, :details, :status,
 
 def to(engine: Engine, revision: str) -> None:
     with engine.connect() as connection, migrate._references_unchecked(connection), connection.begin():
-        config = migrate._config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        migrate._to(connection, revision)
 
 
 @pytest.fixture

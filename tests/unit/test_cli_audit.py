@@ -15,11 +15,11 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import text
 
+from bot.log_shell import event_line
 from bot.model.audit_anchor import Checkpoint
 from bot.model.audit_query import AuditQuery
 from bot.model.audit_seal import Seal, make_key
 from bot.model.people import Profile
-from bot.shell import event_line
 from bot.usecases.checkpoint import checkpoint
 from bot.usecases.desk import Desk
 from storage import audit_chain, audit_search, directory, migrate

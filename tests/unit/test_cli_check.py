@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.furnishing import make_desk, nobody
 from bot.model.people import NotListed
-from bot.opening import make_desk, nobody
 from bot.settings import load_settings
 from bot.usecases.sweep import sweep
 from storage.engine import make_engine

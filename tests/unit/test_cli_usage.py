@@ -42,10 +42,8 @@ def shell(tmp_path: Path) -> Shell:
 
 
 def refused(shell: Shell, *words: str) -> str:
-    """The one line with which a process of its own refuses these words."""
-    done = shell.process(*words)
-    assert (done.returncode, done.stdout) == (2, ""), done
-    (line,) = done.stderr.splitlines()
+    """The one line with which these words are refused."""
+    line = shell.refused(*words)
     assert line.startswith("numberdesk: ")
     return line
 
@@ -120,6 +118,17 @@ def test_wrong_words_are_answered_with_what_would_be_right(
     line = refused(shell, *words)
     assert said in line
     assert "Value error" not in line
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(), ("sell\nit\x1b[1m",), ("doctor", "--colour"), SETTLE, ("audit", "query", "since:")],
+    ids=" ".join,
+)
+def test_a_process_of_its_own_refuses_in_the_same_words(shell: Shell, words: tuple[str, ...]) -> None:
+    done = shell.process(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == refused(shell, *words) + "\n"
 
 
 def test_help_is_no_error_and_goes_to_stdout(shell: Shell) -> None:
