@@ -11,7 +11,6 @@ import structlog
 from sqlalchemy import (
     Row,
     bindparam,
-    insert,
     select,
 )
 from sqlalchemy.exc import DBAPIError
@@ -36,7 +35,7 @@ _T, _TEXT, _HEAD = schema.audit_event, schema.audit_text, schema.audit_head
 _Key = tuple[str, int]
 _Salted = tuple[str | None, str | None]
 _KEYS_AT_ONCE = 1000
-# Every use case appends: these two go to the driver as they are, which spares half of their time.
+# Every use case appends: these go to the driver as they are, which spares half of their time.
 COLUMNS = (*Line._fields, "hash")
 """Of the table, as `at_rest` fills them."""
 _CHANGES = Line._fields.index("changes")
@@ -48,7 +47,7 @@ as_json = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
 ).encode
 """Canonical, as it is hashed: SQLite keeps it as it is, and an export takes it so."""
-_INSERT_TEXT = insert(_TEXT)
+_INSERT_TEXT = "INSERT INTO audit_text (workspace, seq, field, salt, text) VALUES (?, ?, ?, ?, ?)"
 # Pairs in one IN would have SQLite read the whole table.
 _TEXTS = select(_TEXT.c.seq, _TEXT.c.field, _TEXT.c.salt, _TEXT.c.text).where(
     _TEXT.c.workspace == bindparam("workspace"), _TEXT.c.seq.in_(bindparam("seqs", expanding=True))
@@ -90,9 +89,8 @@ def append(work: UnitOfWork, event: AuditEvent) -> int:
     hashed = digest(line)
     _run(work, INSERT_LINE, at_rest(line, hashed))
     work.log_heads[event.workspace] = seq, hashed
-    if texts:
-        keys = {"workspace": event.workspace, "seq": seq}
-        work.connection.execute(_INSERT_TEXT, [keys | text for text in texts])
+    for text in texts:
+        _run(work, _INSERT_TEXT, (event.workspace, seq, text["field"], text["salt"], text["text"]))
     every = work.log_rules.checkpoint_every
     if every and seq % every == 0:
         jobs.put(work, CHECKPOINT)

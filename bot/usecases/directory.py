@@ -29,15 +29,6 @@ def _called(slack_id: str, name: str) -> str:
     return A_GROUP if name.startswith("S") and name == slack_id else name
 
 
-def knows(work: UnitOfWork, workspace: str, ids: Iterable[str]) -> bool:
-    """Whether Slack need not be asked about any of `ids`: what it said is fresh."""
-    return not _stale(work, workspace, ids)
-
-
-def _stale(work: UnitOfWork, workspace: str, ids: Iterable[str]) -> list[str]:
-    return directory.stale(work, workspace, ids, FRESH)
-
-
 class Directory:
     """Asks Slack, and keeps what it said. What cannot be looked up lets nobody in.
 
@@ -52,7 +43,7 @@ class Directory:
     def refresh(self, workspace: str, ids: Iterable[str]) -> None:
         """Asks Slack about those of `ids` whose answer is not fresh. Never inside of a transaction."""
         with self._database.read() as work:
-            stale = _stale(work, workspace, ids)
+            stale = directory.stale(work, workspace, ids, FRESH)
         answers = {slack_id: self._answer(workspace, slack_id) for slack_id in stale}
         if answers:
             with self._database.write() as work:
@@ -74,6 +65,21 @@ class Listed:
         self._work = work
         self._workspace = workspace
         self._entries: dict[str, Entry | None] = {}
+
+    def look_up(self, ids: Iterable[str]) -> None:
+        """Reads about all of these at once, so that asking about each of them costs nothing."""
+        new = [slack_id for slack_id in ids if slack_id not in self._entries]
+        if new:
+            found = directory.find_all(self._work, self._workspace, new)
+            self._entries |= {slack_id: found.get(slack_id) for slack_id in new}
+
+    def knows(self, ids: Iterable[str]) -> bool:
+        """Whether Slack need not be asked about any of `ids`: what it said is fresh."""
+        wanted = list(ids)
+        self.look_up(wanted)
+        now = self._work.now
+        entries = map(self._entry, wanted)
+        return all(e is not None and e.found is not None and now - FRESH <= e.at <= now for e in entries)
 
     def members(self, group: str) -> frozenset[str]:
         """The people of a group. Raises NotListed if that is not known."""
@@ -100,12 +106,14 @@ class Listed:
 
     def all_shown(self, ids: Sequence[str]) -> dict[str, str]:
         """`shown` of many, in one look."""
-        known = directory.names(self._work, self._workspace, ids)
-        return {one: _called(one, known.get(one, one)) for one in ids}
+        self.look_up(ids)
+        return {one: self.shown(one) for one in ids}
 
     def untried(self, ids: Iterable[str]) -> bool:
         """Whether Slack has not been asked about one of these lately: asking may still help."""
-        entries = map(self._entry, ids)
+        wanted = list(ids)
+        self.look_up(wanted)
+        entries = map(self._entry, wanted)
         return any(entry is None or not self._counts(entry) for entry in entries)
 
     def _found(self, slack_id: str) -> Found | None:

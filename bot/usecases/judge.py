@@ -9,7 +9,7 @@ from bot.model.people import NotListed
 from bot.model.policy_groups import groups_named
 from bot.model.rules import Allowed, Approvers, NotAllowed, Verdict, Wish
 from bot.usecases.desk import Desk
-from bot.usecases.directory import Listed, knows
+from bot.usecases.directory import Listed
 from storage.unit_of_work import UnitOfWork
 
 NOT_FOUND = "could not be looked up in Slack, so nothing was done. Please try again later."
@@ -43,13 +43,13 @@ def judge_if_known(
     desk: Desk, work: UnitOfWork, workspace: str, parties: tuple[str, ...], offer: Offer
 ) -> Verdict | None:
     """What `judge` says, if nobody has to be asked about before; None: `learn` first."""
-    if not knows(work, workspace, _whom(desk, parties)):
-        return None
-    return judge(desk, Listed(work, workspace), parties, offer)
+    listed = Listed(work, workspace)
+    return judge(desk, listed, parties, offer) if listed.knows(_whom(desk, parties)) else None
 
 
 def judge(desk: Desk, listed: Listed, parties: tuple[str, ...], offer: Offer) -> Verdict:
     """What the policy says of this offer for who asks, the first of `parties`, and for whom it is."""
+    listed.look_up(_whom(desk, parties))
     wish = Wish(
         user=parties[0],
         country=offer.country,
@@ -101,6 +101,7 @@ def able(desk: Desk, listed: Listed, parties: tuple[str, ...]) -> Approvers:
     """Who may decide a request of these, the first of whom asks, without those known to decide nothing."""
     for_whom = parties[1] if len(parties) > 1 else None
     found = rules.who_may_decide(desk.policy, parties[0], listed.members, on_behalf_of=for_whom)
+    listed.look_up(found.users)
     outside = {user for user in found.users if why_not_approver(desk, listed, user)}
     return replace(found, users=found.users - outside)
 
