@@ -165,7 +165,7 @@ def move(
     if row is None:
         return None
     was = PurchaseStatus(row["status_before"])
-    _account(work, _purchase(row), was, to)
+    _account(work, row, was, to)
     return was
 
 
@@ -177,16 +177,21 @@ def _move(names: tuple[str, ...], of_attempt: bool, one_more_try: bool) -> Execu
     new: dict[str, Any] = {name: bindparam(name) for name in ("status", "updated_at", *names)}
     if one_more_try:
         new["tries"] = _T.c.tries + 1  # counted by the database, whoever read the row before
-    return update(_T).where(here).values(status_before=_T.c.status, **new).returning(*_T.c)
+    moved = update(_T).where(here).values(status_before=_T.c.status, **new)
+    return moved.returning(_T.c.status_before, *(_T.c[name] for name in _ACCOUNTED))
 
 
-def _account(work: UnitOfWork, moved: KeptPurchase, was: PurchaseStatus, to: PurchaseStatus) -> None:
+_ACCOUNTED = ("setup", "monthly", "workspace", "account", "budget_month", "spender")
+
+
+def _account(work: UnitOfWork, moved: RowMapping, was: PurchaseStatus, to: PurchaseStatus) -> None:
     """Moves the amount between reserved, committed and given back, as the states say."""
     reserved = (to in RESERVING) - (was in RESERVING)
     committed = (to in HELD) - (was in HELD)
     if reserved or committed:
-        change = {"reserved": moved.amount * reserved, "committed": moved.amount * committed}
-        budgets.change(work, moved.purse, **change)
+        setup, monthly, *purse = (moved[name] for name in _ACCOUNTED)
+        amount = setup + monthly
+        budgets.change(work, Purse(*purse), reserved=amount * reserved, committed=amount * committed)
 
 
 def reprice(work: UnitOfWork, seen: KeptPurchase, fresh: Offer, limits: Budgets) -> Exceeded | None:
