@@ -1,7 +1,14 @@
 """A bell: how a worker's idle threads are called, each for one thing, none in vain."""
 
+from collections.abc import Callable
 from enum import Enum, auto
 from threading import Condition
+from time import monotonic
+
+ENOUGH = 2
+"""Threads at work that are enough for as long as they get on: more of them only take turns to compute."""
+HELD_UP = 0.05
+"""Seconds without a call taken after which those at work are held up, by a network, and another helps."""
 
 
 class Call(Enum):
@@ -13,10 +20,17 @@ class Call(Enum):
 
 
 class Bell:
-    """Calls threads to work, whoever is free: one for each job that was put, or one for all that is due."""
+    """Calls threads to work, whoever is free: one for each job that was put, or one for all that is due.
 
-    def __init__(self) -> None:
-        self._jobs, self._all = 0, True
+    Of `threads` that come here between two pieces of work, no more than ENOUGH are at work, unless these are
+    held up: then one more every HELD_UP seconds.
+    """
+
+    def __init__(self, threads: int, clock: Callable[[], float] = monotonic) -> None:
+        self._jobs, self._all, self._over = 0, True, False
+        self._at_work = threads
+        self._clock = clock
+        self._taken = -HELD_UP  # when a call was taken for the last time
         self._heard = Condition()
 
     def call(self, times: int = 1) -> None:
@@ -29,12 +43,39 @@ class Bell:
             self._all = True
             self._heard.notify()
 
+    def end(self) -> None:
+        """Nobody waits here any more."""
+        with self._heard:
+            self._over = True
+            self._heard.notify_all()
+
     def wait(self, timeout: float) -> Call:
         with self._heard:
-            if not self._jobs and not self._all:
-                self._heard.wait(timeout)
-            if self._jobs:
-                self._jobs -= 1
-                return Call.FOR_ONE
-            called, self._all = self._all, False
-            return Call.FOR_ALL if called else Call.NOT
+            self._at_work -= 1
+            try:
+                return self._next(timeout)
+            finally:
+                self._at_work += 1
+
+    def _next(self, timeout: float) -> Call:
+        if not self._called():
+            self._heard.wait(timeout)
+        while self._called() and (left := self._left_to_others()) > 0:
+            self._heard.wait(left)
+        if self._over or not self._called():
+            return Call.NOT
+        self._taken = self._clock()
+        if self._jobs:
+            self._jobs -= 1
+            return Call.FOR_ONE
+        self._all = False
+        return Call.FOR_ALL
+
+    def _called(self) -> bool:
+        return bool(self._jobs) or self._all or self._over
+
+    def _left_to_others(self) -> float:
+        """Seconds for which a call is left to those who are at work."""
+        if self._over or self._at_work < ENOUGH:
+            return 0.0
+        return self._taken + HELD_UP - self._clock()

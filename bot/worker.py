@@ -50,7 +50,7 @@ class Worker:
         self._database = database
         self._handlers = handlers
         self._lease = lease
-        self._bell = Bell()
+        self._bell = Bell(threads)
         self._stopping = Event()
         self._threads = [Thread(target=self._loop, name=f"worker-{i}", daemon=True) for i in range(threads)]
         self._seen = monotonic()
@@ -74,7 +74,7 @@ class Worker:
     def stop(self, timeout: float) -> None:
         """Takes no new job and waits for those that run, `timeout` seconds at most."""
         self._stopping.set()
-        self._bell.call(len(self._threads))
+        self._bell.end()
         end = monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, end - monotonic()))
