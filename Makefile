@@ -1,6 +1,8 @@
 # Python >= 3.11 and make are all that is assumed; everything goes into .venv/.
 PYTHON ?= python3
 BIN := .venv/bin
+# Half of the tests wait for a process or a clock most of the time: two at once for each core.
+WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 SOURCES := bot handlers storage sandbox tests benchmarks docs
 
 .PHONY: demo test soak install check bench dev audit-ui
@@ -9,10 +11,10 @@ demo: .venv/.demo ## set all up, start the demo world, print one address
 	@$(BIN)/python -m sandbox
 
 test: .venv/.dev ## set all up, run every test
-	@$(BIN)/python -m pytest -n auto --dist loadgroup -q
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q
 
 soak: .venv/.dev ## the long proofs: every crash point, random kills under load
-	@SOAK=1 $(BIN)/python -m pytest -n auto --dist loadgroup -q -m "soak or grows"
+	@SOAK=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q -m "soak or grows"
 
 install: .venv/.runtime ## what a server needs, and nothing more
 

@@ -18,7 +18,7 @@ def test_grouped(one):
 
 def test_a_group_is_not_spread_over_processes(tmp_path: Path) -> None:
     (tmp_path / "test_grouped.py").write_text(GROUPED)
-    (how,) = re.findall(r"-n auto (--dist \w+) -q$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    (how,) = re.findall(r"-n \$\(WORKERS\) (--dist \w+) -q$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-n", "2", *how.split(), "-v", "-p", "no:cacheprovider"],
         cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True,

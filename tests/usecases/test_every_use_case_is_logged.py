@@ -37,6 +37,8 @@ NOT_LOGGED: Mapping[str, str] = {
     "decide.reason_mark": PURE,
     "directory.Directory.refresh": SLACK,
     "directory.Listed.all_shown": LIST,
+    "directory.Listed.knows": LIST,
+    "directory.Listed.look_up": LIST,
     "directory.Listed.members": LIST,
     "directory.Listed.name": LIST,
     "directory.Listed.profile": LIST,
