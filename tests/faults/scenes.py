@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.faults.stage import Stage
+from tests.faults.stage import WATCHDOG, Stage
 from tests.world import APPROVE
 
 
@@ -152,6 +152,7 @@ def settled_by_hand(stage: Stage, arm: Callable[[], None]) -> Played:
     request = stage.submit(number)
     stage.until_called(number)
     stage.desk.plivo.spoil("rented", {"status": 500}, number=number)
+    stage.desk.pass_time(WATCHDOG)  # nobody has written down an answer by then
     stage.hurry_until_judged(request)
     settled = "p.status <> 'needs_human'"
     stage.change(stage.otto, request, "settle:bought", settled, reason="It is there")
