@@ -144,7 +144,7 @@ def _start(
         told = audit_chain.since(work, head.workspace, Action.AUDIT_ARCHIVED, stubs[-1].seq if stubs else 0)
         seq, hashed = _before(stubs, files)
         if proof.start is not None and proof.start > seq + 1 and not files:
-            believed = audit_chain.line_at(work, head.workspace, proof.start - 1)
+            believed = _believed(work, head.workspace, proof.start - 1)
             if believed is None or proof.start > head.seq:
                 there = f"name one of {seq + 1} to {head.seq} with --from."
                 raise SettingsError(f"There is no event {proof.start} to begin with: {there}")
@@ -156,6 +156,13 @@ def _start(
     walk.before = sum(at < seq for at in anchors)
     _meet(walk)
     return walk
+
+
+def _believed(work: UnitOfWork, workspace: str, seq: int) -> Hashed | None:
+    try:
+        return audit_chain.line_at(work, workspace, seq)
+    except UNREADABLE:
+        raise Found(unreadable(workspace, seq)) from None
 
 
 def _before(stubs: Sequence[Stub], files: Sequence[archive_file.Archive]) -> tuple[int, str]:
@@ -224,13 +231,9 @@ def _check_rows(database: Database, walk: Walk, head: Head, progress: Progress) 
 
 
 def _page(work: UnitOfWork, walk: Walk) -> list[Hashed]:
-    """The next rows; those before one that cannot be read come one at a time."""
+    """The next rows, up to one that cannot be read."""
     try:
         return audit_chain.page(work, walk.workspace, walk.seq)
-    except UNREADABLE:
-        pass
-    try:
-        return audit_chain.page(work, walk.workspace, walk.seq, limit=1)
     except UNREADABLE:
         raise Found(unreadable(walk.workspace, walk.seq + 1)) from None
 
