@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -38,7 +39,7 @@ def file(database: Database, tmp_path: Path) -> Path:
 
 def taken(database: Database, to: Path) -> Path:
     out = io.StringIO()
-    export(database, AuditQuery(), Format.JSONL, out, lambda _: None)
+    export(database, AuditQuery(), Format.JSONL, nullcontext(out), lambda _: None)
     to.write_text(out.getvalue())
     return to
 
@@ -102,7 +103,7 @@ def test_a_text_that_is_erased_while_it_is_taken_away_is_said_to_be_so_in_the_fi
             erase(database, "MAONE", Wish(user="U0BEA", reason="she asked"))
             log(database, 2)
 
-    export(database, AuditQuery(), Format.JSONL, out, meanwhile)
+    export(database, AuditQuery(), Format.JSONL, nullcontext(out), meanwhile)
     path.write_text(out.getvalue())
     ours, theirs = verify_file(path)
     assert isinstance(ours, Sound) and isinstance(theirs, Sound), (ours, theirs)
