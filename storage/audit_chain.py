@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Row,
     RowMapping,
+    Select,
     and_,
     delete,
     func,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import NullType
 
 from bot.model.audit import Action, ActorType
@@ -114,13 +116,28 @@ def page(work: UnitOfWork, workspace: str, after: int, *, limit: int = PAGE) -> 
     Raises UNREADABLE if the very first cannot.
     """
     statement = select(*_AS_DRIVEN, _T.c.hash).where(_T.c.workspace == workspace, _T.c.seq > after)
-    rows = work.execute(statement.order_by(_T.c.seq).limit(limit)).all()
+    try:
+        rows = _rows(work, statement.order_by(_T.c.seq).limit(limit))
+    except ValueError:
+        if limit == 1:
+            raise
+        return page(work, workspace, after, limit=1)
     try:
         return [*map(_hashed, rows)]
     except UNREADABLE:
         if readable := [*_readable(rows)]:
             return readable
         raise
+
+
+def _rows(work: UnitOfWork, statement: Select[Any]) -> Sequence[Row[Any]]:
+    """Raises ValueError where bytes stand for a text that are none: SQLite's driver stops at them."""
+    try:
+        return work.execute(statement).all()
+    except OperationalError as problem:
+        if "Could not decode to UTF-8" not in str(problem.orig):
+            raise
+        raise ValueError("bytes stand for a text") from problem
 
 
 def _readable(rows: Sequence[Row[Any]]) -> Iterator[Hashed]:
@@ -185,13 +202,10 @@ def place_of(work: UnitOfWork, event_id: str) -> tuple[str, int] | None:
 
 
 def texts(work: UnitOfWork, workspace: str, first: int, last: int) -> list[Text]:
-    """What people wrote in the events from first to last, in order."""
+    """What people wrote in the events from first to last, in order. Raises ValueError if it is none."""
     columns = (_TEXT.c.seq, _TEXT.c.field, _TEXT.c.salt, _TEXT.c.text)
     statement = select(*columns).where(_TEXT.c.workspace == workspace, _TEXT.c.seq.between(first, last))
-    return [
-        Text(row["seq"], row["field"], row["salt"], row["text"])
-        for row in work.rows(statement.order_by(_TEXT.c.seq, _TEXT.c.field))
-    ]
+    return [Text(*tuple(row)) for row in _rows(work, statement.order_by(_TEXT.c.seq, _TEXT.c.field))]
 
 
 def count(work: UnitOfWork, workspace: str, after: int = 0) -> int:
@@ -216,12 +230,13 @@ def first_number(work: UnitOfWork, workspace: str) -> int | None:
 
 def since(work: UnitOfWork, workspace: str, action: Action, after: int) -> list[Line]:
     """The events of an action after a number. One that cannot be read is left to whoever walks the log."""
-    statement = select(*_AS_DRIVEN, _T.c.hash).where(_T.c.workspace == workspace)
-    statement = statement.where(_T.c.action == action.value, _T.c.seq > after)
+    numbers = select(_T.c.seq).where(
+        _T.c.workspace == workspace, _T.c.action == action.value, _T.c.seq > after
+    )
     found: list[Line] = []
-    for row in work.execute(statement.order_by(_T.c.seq)).all():
+    for seq in work.connection.scalars(numbers.order_by(_T.c.seq)).all():
         with suppress(*UNREADABLE):
-            found.append(_hashed(row)[0])
+            found += [line for line, _ in page(work, workspace, seq - 1, limit=1)]
     return found
 
 

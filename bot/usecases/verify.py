@@ -11,7 +11,7 @@ from bot.model.audit_fault import UNREADABLE, Broken, Fault, Hashed, diagnose, u
 from bot.model.errors import SettingsError
 from bot.usecases import archive_file, left_over
 from bot.usecases.verify_anchors import anchored
-from bot.usecases.verify_texts import check_erased, check_texts, with_texts
+from bot.usecases.verify_texts import check_erased, check_texts, texts_of, with_texts
 from bot.usecases.verify_walk import Found, Walk
 from storage import audit_chain
 from storage.audit_chain import Head, Stub
@@ -225,7 +225,7 @@ def _check_rows(database: Database, walk: Walk, head: Head, progress: Progress) 
             page = [row for row in page if row[0].seq <= head.seq]  # what came since is not its business
             if not page:
                 return
-            texts = audit_chain.texts(work, walk.workspace, page[0][0].seq, page[-1][0].seq)
+            texts = texts_of(work, walk, page)
         _follow(database, walk, page, progress)
         check_texts(walk, page, texts)
 

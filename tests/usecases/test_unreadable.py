@@ -33,10 +33,11 @@ def spoil(database: Database, seq: int, sqlite: str) -> None:
         run(work, f"UPDATE audit_event SET {what} WHERE seq = {seq}")  # noqa: S608
 
 
+NO_TEXT = "actor = CAST(x'ff' AS TEXT)"
 TWICE = """changes = '{"first"\\:1,"first"\\:2}'"""
 
 
-@pytest.mark.parametrize("what", [TWICE, "changes = '[]'"])
+@pytest.mark.parametrize("what", [TWICE, "changes = '[]'", NO_TEXT])
 def test_an_archives_event_that_cannot_be_read_is_named(database: Database, what: str) -> None:
     """The check asks for those before it walks."""
     log(database, 3)
@@ -53,6 +54,23 @@ def test_a_check_that_begins_behind_an_event_that_cannot_be_read_says_so(databas
         assert broken(database, Proof(start=4)) == (3, Fault.CHANGED)
     else:
         assert sound(database, Proof(start=4)).first == 4, "its hash can be read, and is believed"
+
+
+@pytest.mark.parametrize("seq", [1, 3, 5])
+def test_bytes_that_are_no_text_are_named(database: Database, seq: int) -> None:
+    """SQLite's driver dies over them, and the shell blamed the address of the database."""
+    log(database, 5)
+    spoil(database, seq, NO_TEXT)
+    assert broken(database) == (seq, Fault.CHANGED)
+
+
+def test_a_text_that_is_none_any_more_is_named(database: Database) -> None:
+    log(database, 5)
+    sqlite = database.engine.dialect.name == "sqlite"
+    with unguarded(database) as work:
+        what = "CAST(x'ff' AS TEXT)" if sqlite else "'because'"
+        run(work, f"UPDATE audit_text SET text = {what} WHERE seq = 4")  # noqa: S608
+    assert broken(database) == (4, Fault.TEXT)
 
 
 def test_an_event_whose_neighbour_cannot_be_read_is_named_first(database: Database) -> None:
