@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -106,7 +107,7 @@ def _take(url: str, kind: str, *more: str) -> None:
             _copy(url, file)
         return
     with tempfile.TemporaryFile("w", encoding="utf-8", newline="") as out:
-        export(Database(make_engine(url)), AuditQuery(), Format(kind), out, lambda _: None)  # type: ignore[arg-type]
+        export(Database(make_engine(url)), AuditQuery(), Format(kind), nullcontext(out), lambda _: None)  # type: ignore[arg-type]
         out.flush()
 
 

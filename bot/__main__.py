@@ -3,6 +3,7 @@
 Exit: 0 fine, 1 a check found something, 2 wrong usage.
 """
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -72,7 +73,16 @@ def _errors_in_one_line() -> Iterator[None]:
     else:
         return
     typer.echo("numberdesk: " + "\n".join(map(one_line, lines)), err=True)
+    _let_go_of_output()
     raise SystemExit(2)
+
+
+def _let_go_of_output() -> None:
+    """Keeps Python from failing once more, at its end, over a pipe whose reader went away."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _misread(problem: NotUnderstood) -> str:

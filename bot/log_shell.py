@@ -80,8 +80,9 @@ def audit_export(
     settings, database = opened()
     asked = _asked(database, query)
     try:
-        with whole_file(out) as file, _progress(count_events(database, asked)) as written:
-            events = export(database, asked, kind, file, written, account=settings.plivo_auth_id or "")
+        with _progress(count_events(database, asked)) as written:
+            account = settings.plivo_auth_id or ""
+            events = export(database, asked, kind, whole_file(out), written, account=account)
     except OSError as problem:
         raise SettingsError(f"The file could not be written: {problem}") from None
     typer.echo(f"{events:,} events.", err=True)

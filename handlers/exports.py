@@ -19,6 +19,7 @@ MOST_TRIES = 20
 """About an hour; then whoever asked hears that no file comes."""
 NO_SCOPE = "missing_scope"
 NO_QUERY = "query_not_understood"
+NOT_WRITTEN = "file_not_written"
 
 
 def send(parts: Parts, job: Job, keep: Callable[[], None]) -> float | None:
@@ -36,11 +37,11 @@ def send(parts: Parts, job: Job, keep: Callable[[], None]) -> float | None:
         return problem.seconds
     except Impossible as problem:
         _give_up(parts, wanted, problem.why)
-    except Unreachable as problem:
+    except (Unreachable, OSError) as problem:
         if not _refuses_scope(problem) and job.attempts < MOST_TRIES:
             log.warning("a file with the log could not be sent; it is tried again", why=str(problem))
             return min(LONGEST_PAUSE, 2.0**job.attempts)
-        _give_up(parts, wanted, NO_SCOPE if _refuses_scope(problem) else "nothing for a long time")
+        _give_up(parts, wanted, _why(problem))
     return None
 
 
@@ -57,7 +58,13 @@ def _send(parts: Parts, wanted: Export, made: Written) -> None:
     )
 
 
-def _refuses_scope(problem: Unreachable) -> bool:
+def _why(problem: Unreachable | OSError) -> str:
+    if isinstance(problem, OSError):  # the disk is full
+        return NOT_WRITTEN
+    return NO_SCOPE if _refuses_scope(problem) else "nothing for a long time"
+
+
+def _refuses_scope(problem: Exception) -> bool:
     cause = problem.__cause__
     return isinstance(cause, SlackApiError) and cause.response.get("error") == NO_SCOPE
 

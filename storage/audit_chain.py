@@ -1,7 +1,8 @@
 """The log as a chain: its lines in order, heads, stubs and texts, for checking, archives and proofs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -11,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Row,
     RowMapping,
+    Select,
     and_,
     delete,
     func,
@@ -20,11 +22,13 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import NullType
 
 from bot.model.audit import Action, ActorType
 from bot.model.audit_chain import Line, to_microseconds
 from bot.model.audit_erased import Key
+from bot.model.audit_fault import UNREADABLE
 from storage import schema
 from storage.unit_of_work import UnitOfWork
 
@@ -107,9 +111,39 @@ def _head(row: RowMapping) -> Head:
 
 
 def page(work: UnitOfWork, workspace: str, after: int, *, limit: int = PAGE) -> list[Hashed]:
-    """The lines that come after a number, in order."""
+    """The lines that come after a number, in order, up to one that cannot be read.
+
+    Raises UNREADABLE if the very first cannot.
+    """
     statement = select(*_AS_DRIVEN, _T.c.hash).where(_T.c.workspace == workspace, _T.c.seq > after)
-    return [_hashed(row) for row in work.execute(statement.order_by(_T.c.seq).limit(limit))]
+    try:
+        rows = _rows(work, statement.order_by(_T.c.seq).limit(limit))
+    except ValueError:
+        if limit == 1:
+            raise
+        return page(work, workspace, after, limit=1)
+    try:
+        return [*map(_hashed, rows)]
+    except UNREADABLE:
+        if readable := [*_readable(rows)]:
+            return readable
+        raise
+
+
+def _rows(work: UnitOfWork, statement: Select[Any]) -> Sequence[Row[Any]]:
+    """Raises ValueError where bytes stand for a text that are none: SQLite's driver stops at them."""
+    try:
+        return work.execute(statement).all()
+    except OperationalError as problem:
+        if "Could not decode to UTF-8" not in str(problem.orig):
+            raise
+        raise ValueError("bytes stand for a text") from problem
+
+
+def _readable(rows: Sequence[Row[Any]]) -> Iterator[Hashed]:
+    """Those before the first that cannot be read."""
+    with suppress(*UNREADABLE):
+        yield from map(_hashed, rows)
 
 
 def _hashed(row: Row[Any]) -> Hashed:
@@ -120,13 +154,13 @@ def _hashed(row: Row[Any]) -> Hashed:
 def _object(value: Any) -> dict[str, Any]:
     """What a column of JSON says to everybody: PostgreSQL's driver hands out an object, SQLite's its text.
 
-    Raises ValueError where a key stands twice, or for bytes: SQLite's own functions read those otherwise.
+    Raises ValueError for what is no object, where a key stands twice, or for bytes: SQLite's own functions
+    read those otherwise.
     """
-    if isinstance(value, dict):
-        return value
-    if not isinstance(value, str):
+    found = _read(value) if isinstance(value, str) else value
+    if not isinstance(found, dict):
         raise ValueError
-    return _read(value)
+    return found
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -141,9 +175,8 @@ _decode = json.JSONDecoder(object_pairs_hook=_each_once).decode
 
 # Most events say the same as many others: what is read of them is shared, and nobody changes it.
 @lru_cache(maxsize=4096)
-def _read(text: str) -> dict[str, Any]:
-    found: dict[str, Any] = _decode(text)
-    return found
+def _read(text: str) -> Any:
+    return _decode(text)
 
 
 def lines(work: UnitOfWork, workspace: str, after: int = 0, last: int | None = None) -> Iterator[Hashed]:
@@ -162,20 +195,17 @@ def line_at(work: UnitOfWork, workspace: str, seq: int) -> Hashed | None:
     return found[0] if found and found[0][0].seq == seq else None
 
 
-def by_id(work: UnitOfWork, event_id: str) -> Hashed | None:
-    """The line of an event's id."""
-    row = work.execute(select(*_AS_DRIVEN, _T.c.hash).where(_T.c.id == event_id)).one_or_none()
-    return _hashed(row) if row else None
+def place_of(work: UnitOfWork, event_id: str) -> tuple[str, int] | None:
+    """Workspace and number of an event's id."""
+    row = work.execute(select(_T.c.workspace, _T.c.seq).where(_T.c.id == event_id)).one_or_none()
+    return (row.workspace, row.seq) if row else None
 
 
 def texts(work: UnitOfWork, workspace: str, first: int, last: int) -> list[Text]:
-    """What people wrote in the events from first to last, in order."""
+    """What people wrote in the events from first to last, in order. Raises ValueError if it is none."""
     columns = (_TEXT.c.seq, _TEXT.c.field, _TEXT.c.salt, _TEXT.c.text)
     statement = select(*columns).where(_TEXT.c.workspace == workspace, _TEXT.c.seq.between(first, last))
-    return [
-        Text(row["seq"], row["field"], row["salt"], row["text"])
-        for row in work.rows(statement.order_by(_TEXT.c.seq, _TEXT.c.field))
-    ]
+    return [Text(*tuple(row)) for row in _rows(work, statement.order_by(_TEXT.c.seq, _TEXT.c.field))]
 
 
 def count(work: UnitOfWork, workspace: str, after: int = 0) -> int:
@@ -199,10 +229,15 @@ def first_number(work: UnitOfWork, workspace: str) -> int | None:
 
 
 def since(work: UnitOfWork, workspace: str, action: Action, after: int) -> list[Line]:
-    """The events of an action after a number."""
-    statement = select(*_AS_DRIVEN, _T.c.hash).where(_T.c.workspace == workspace)
-    statement = statement.where(_T.c.action == action.value, _T.c.seq > after)
-    return [_hashed(row)[0] for row in work.execute(statement.order_by(_T.c.seq))]
+    """The events of an action after a number. One that cannot be read is left to whoever walks the log."""
+    numbers = select(_T.c.seq).where(
+        _T.c.workspace == workspace, _T.c.action == action.value, _T.c.seq > after
+    )
+    found: list[Line] = []
+    for seq in work.connection.scalars(numbers.order_by(_T.c.seq)).all():
+        with suppress(*UNREADABLE):
+            found += [line for line, _ in page(work, workspace, seq - 1, limit=1)]
+    return found
 
 
 def newest_of(work: UnitOfWork, workspace: str, action: Action) -> Hashed | None:

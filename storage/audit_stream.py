@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, type_coerce
 from sqlalchemy.types import NullType
 
+from bot.model.audit import Action
 from bot.model.audit_chain import Line
 from bot.model.audit_export import Taken
 from bot.model.audit_query import AuditQuery
@@ -69,19 +70,23 @@ def _pages(
 ) -> Pages[T]:
     """What is there now; each page is a transaction of its own, so that a slow reader holds nobody up.
 
+    If somebody erases texts meanwhile it goes on to the event that says so: else nothing would explain that
+    the texts of later pages are blank.
+
     A page looks at a span of numbers, which doubles as long as it finds little. With a limit alone,
     PostgreSQL sorts all that is left, for each page, where it has no statistics yet: after a restore, or an
     upgrade.
     """
-    for workspace, archived, newest in _there(database, reader):
+    for workspace, archived, there in _there(database, reader):
         statement = asked.of(Reader(workspace, reader.user))
-        after, span = archived, asked.size
+        after, span, newest = archived, asked.size, there
         while after < newest:
             last = min(after + span, newest)
             with database.read() as work:
                 _check_there(work, workspace, after)
                 rows = work.execute(statement, after=after, last=last).all()
                 page = made(work, rows)
+                newest = _last_erased(work, workspace, newest)
             if page:
                 yield workspace, page
             full = len(rows) == asked.size
@@ -91,7 +96,7 @@ def _pages(
 def _there(database: Database, reader: Reader) -> list[tuple[str, int, int]]:
     """Each workspace that is asked for, with its last number that was archived, and its newest.
 
-    What comes later is not taken, and neither is what stands in an archive and is about to be removed.
+    What stands in an archive and is about to be removed is not taken.
     """
     with database.read() as work:
         names = _workspaces(work) if reader.workspace is None else {reader.workspace}
@@ -111,6 +116,12 @@ def _archived(work: UnitOfWork, workspace: str) -> int:
 
 def _last(work: UnitOfWork, workspace: str) -> int:
     return work.connection.scalar(select(func.max(_T.c.seq)).where(_T.c.workspace == workspace)) or 0
+
+
+def _last_erased(work: UnitOfWork, workspace: str, newest: int) -> int:
+    """The last event behind the newest that says that texts were erased; the newest if there is none."""
+    later = (_T.c.workspace == workspace) & (_T.c.seq > newest) & (_T.c.action == Action.AUDIT_ERASED.value)
+    return work.connection.scalar(select(func.max(_T.c.seq)).where(later)) or newest
 
 
 def _workspaces(work: UnitOfWork) -> set[str]:

@@ -73,7 +73,7 @@ def read_anchors(lines: Iterable[str]) -> Anchors:
                 if not text.startswith(_BEGINS[: len(text)]):
                     raise _none(number) from None
                 cut_off.append(number)
-            except (ValueError, TypeError, KeyError):
+            except (ValueError, TypeError, KeyError, RecursionError):
                 raise _none(number) from None
     return Anchors(tuple(told), tuple(dict.fromkeys(cut_off)))
 

@@ -159,6 +159,10 @@ def from_text(text: str) -> int:
 def to_line(written: dict[str, Any]) -> Line:
     """The event of a record. Raises KeyError, TypeError or ValueError where it is none."""
     cost = written["cost"]
+    if type(written["seq"]) is not int or not all(
+        isinstance(written[n], dict) for n in ("changes", "context")
+    ):
+        raise TypeError  # JSON knows 1.0 as well, and lists
     return Line(
         workspace=written["workspace"],
         seq=written["seq"],

@@ -10,6 +10,8 @@ from bot.model.audit_chain import Line
 AT_ONCE = 200
 """Texts that one event names: people read it in Slack, and no event is large."""
 _NUMBER = re.compile(r"[1-9]\d{0,18}", re.ASCII)
+_BLOCK = 1024
+"""Events whose bits stand together: a file may say that its first event is number 9,000,000,000,000."""
 Key = tuple[int, str]
 """The number of an event, and the field in which somebody wrote."""
 
@@ -38,29 +40,26 @@ class Blank:
     """Texts that are blank, as far as nothing said so: a bit for each event and field."""
 
     def __init__(self) -> None:
-        self._fields: dict[str, bytearray] = {}
+        self._bits: dict[tuple[int, str], int] = {}
 
     def add(self, seq: int, field: str) -> None:
         """A text was found blank."""
-        bits = self._fields.setdefault(field, bytearray())
-        byte, bit = divmod(seq, 8)
-        bits.extend(bytes(max(0, byte + 1 - len(bits))))
-        bits[byte] |= 1 << bit
+        block, bit = divmod(seq, _BLOCK)
+        self._bits[block, field] = self._bits.get((block, field), 0) | 1 << bit
 
     def explain(self, line: Line) -> None:
         """An event may say which of them were erased."""
         for seq, field in named_by(line):
-            byte, bit = divmod(seq, 8)
-            bits = self._fields.get(field, b"")
-            if isinstance(bits, bytearray) and byte < len(bits):
-                bits[byte] &= ~(1 << bit)
+            block, bit = divmod(seq, _BLOCK)
+            if bits := self._bits.pop((block, field), 0) & ~(1 << bit):
+                self._bits[block, field] = bits
 
     def first(self) -> Key | None:
         """The first that nothing explains."""
-        return min(filter(None, map(self._first_of, self._fields)), default=None)
-
-    def _first_of(self, field: str) -> Key | None:
-        for at, byte in enumerate(self._fields[field]):
-            if byte:
-                return at * 8 + (byte & -byte).bit_length() - 1, field
-        return None
+        return min(
+            (
+                (block * _BLOCK + (bits & -bits).bit_length() - 1, field)
+                for (block, field), bits in self._bits.items()
+            ),
+            default=None,
+        )

@@ -220,11 +220,13 @@ def _let_go(by: _By, stub: Stub, texts: _Texts) -> bool | None:
     """Records that the events may go; None if some of what people wrote was erased since it was written.
 
     Whoever erases holds the log as well: nothing is erased between that look and the end of the transaction,
-    and a process that was too slow puts no text in its place.
+    and a process that was too slow puts no text in its place. Whoever erases in files deletes what is not in
+    its place yet.
     """
     with by.desk.database.write() as work:
         audit_chain.hold(work, stub.workspace)
-        if audit_chain.erased(work, stub.workspace, stub.first_seq, stub.seq) != texts.erased:
+        erased = audit_chain.erased(work, stub.workspace, stub.first_seq, stub.seq)
+        if erased != texts.erased or not texts.partial.exists():
             return None
         if not audit_chain.let_go(work, stub):
             return False

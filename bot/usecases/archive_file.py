@@ -150,25 +150,48 @@ def texts_beside(path: Path) -> Path:
 def texts_of(path: Path) -> dict[Key, tuple[str, str]] | None:
     """Salt and text of what people wrote in an archive's events, by event and field, without what was erased.
 
-    None where the file is kept elsewhere. Raises ValueError for a line that is none.
+    None where the file is kept elsewhere. Raises ValueError for a line that is none, and SettingsError for a
+    file that cannot be read: it is for its owner alone.
     """
     beside = texts_beside(path)
     if not beside.exists():
         return None
     found: dict[Key, tuple[str, str]] = {}
-    for line in beside.read_bytes().splitlines():
-        try:
-            said = json.loads(line)
+    try:
+        for said in map(json.loads, beside.read_bytes().splitlines()):
             found[said["seq"], said["field"]] = said["salt"], said["text"]
-        except (KeyError, TypeError, ValueError):
-            raise ValueError(f"{beside} has a line that is no text of an event.") from None
+    except OSError as problem:
+        raise SettingsError(f"{beside} cannot be read: {problem.strerror}.") from None
+    except _NO_TEXT:
+        raise _no_text(beside) from None
     return found
 
 
+_NO_TEXT = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
+"""What a line raises that says something else."""
+
+
+def _no_text(path: Path) -> ValueError:
+    return ValueError(f"{path} has a line that is no text of an event.")
+
+
 def texts_that(path: Path, theirs: Callable[[Mapping[str, Any]], bool]) -> list[Key]:
-    """Which texts in the file beside an archive are somebody's."""
-    written = map(json.loads, path.read_bytes().splitlines())
-    return [(said["seq"], said["field"]) for said in written if theirs(said)]
+    """Which texts in the file beside an archive are somebody's. Raises ValueError for a line that is none."""
+    try:
+        written = map(json.loads, path.read_bytes().splitlines())
+        found = [((said["seq"], said["field"]), theirs(said)) for said in written]
+    except _NO_TEXT:
+        raise _no_text(path) from None
+    return [key for key, is_theirs in found if is_theirs]
+
+
+def clear(folder: Path) -> None:
+    """Deletes what a process that died left of a file beside an archive: its words stand elsewhere as well.
+
+    Whoever is just writing one writes it again.
+    """
+    for partial in folder.glob("*.texts.*partial"):
+        partial.unlink(missing_ok=True)
 
 
 def forget(path: Path, gone: Container[Key]) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import NamedTuple, TextIO
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -47,21 +47,29 @@ def stats(database: Database, query: AuditQuery, by: By) -> list[Counted]:
 
 
 def export(
-    database: Database, query: AuditQuery, kind: Format, out: TextIO, written: Written, *, account: str = ""
+    database: Database,
+    query: AuditQuery,
+    kind: Format,
+    to: AbstractContextManager[TextIO],
+    written: Written,
+    *,
+    account: str = "",
 ) -> int:
-    """Writes every event that matches to `out` and returns how many; that it was done is logged.
+    """Writes every event that matches and returns how many; that it was done is logged before `to` is left.
 
-    So is an export that broke off: whoever closed the pipe has read what had come through.
+    So is an export that broke off, or whose file could not be begun or be put in its place: whoever closed
+    the pipe has read what had come through.
     """
     found: Counter[str] = Counter()
     try:
-        _write(Excerpt(database, EVERYTHING, query, kind), out, found, written)
-        out.flush()
+        with to as out:
+            _write(Excerpt(database, EVERYTHING, query, kind), out, found, written)
+            out.flush()
+            _log(database, query, kind, found, account)
     except BaseException as problem:
         with suppress(SQLAlchemyError):  # if that is what broke it, the first error is the one to show
             _log(database, query, kind, found, account, broken=type(problem).__name__)
         raise
-    _log(database, query, kind, found, account)
     return found.total()
 
 

@@ -11,7 +11,7 @@ from bot.model.audit import Action, Outcome
 from bot.model.audit_erased import Key, in_events
 from bot.model.errors import SettingsError
 from bot.usecases import record
-from bot.usecases.archive_file import forget, open_archive, texts_beside, texts_that
+from bot.usecases.archive_file import clear, forget, open_archive, texts_beside, texts_that
 from storage import audit_chain
 from storage.engine import is_refused
 from storage.unit_of_work import Database, UnitOfWork
@@ -75,6 +75,8 @@ def _from_files(database: Database, account: str, wish: Wish) -> _Erased:
     """
     erased: _Erased = {}
     try:
+        if wish.archives:
+            clear(wish.archives)
         files = [
             (workspace, path, texts_that(path, lambda said: _is_theirs(said, wish)))
             for workspace, path in _archives(database, wish.archives)
@@ -87,7 +89,7 @@ def _from_files(database: Database, account: str, wish: Wish) -> _Erased:
         for _, path, keys in files:
             if keys:
                 forget(path, frozenset(keys))
-    except (OSError, ValueError, LookupError) as problem:
+    except (OSError, ValueError, SettingsError) as problem:
         says = f"a file beside an archive could not be changed: {problem}"
         _log_failure(database, account, wish, says)
         raise SettingsError(f"{says[0].upper()}{says[1:]}") from problem

@@ -10,6 +10,7 @@ from typing import Any
 from bot.model.audit import Action, Outcome
 from bot.model.audit_anchor import Checkpoint
 from bot.model.audit_chain import Line, digest, record
+from bot.model.audit_fault import UNREADABLE, Hashed, holds
 from bot.usecases import record as logs
 from storage import audit_chain
 from storage.unit_of_work import Database, UnitOfWork
@@ -57,11 +58,11 @@ def _log(database: Database, account: str, event_id: str, found: Proven) -> None
     if not isinstance(found, dict):
         fields |= {"outcome": Outcome.FAILURE, "reason": _why_not(found)}
     with database.write() as work:
-        row = audit_chain.by_id(work, event_id)
-        if row is None:
+        place = audit_chain.place_of(work, event_id)
+        if place is None:
             logs.everywhere(work, account, Action.AUDIT_PROVED, **fields)
         else:
-            logs.by_operator(work, account, row[0].workspace, Action.AUDIT_PROVED, **fields)
+            logs.by_operator(work, account, place[0], Action.AUDIT_PROVED, **fields)
 
 
 def _why_not(found: NoSuchEvent | NotAsWritten | NotAnchored) -> str:
@@ -75,12 +76,13 @@ def _why_not(found: NoSuchEvent | NotAsWritten | NotAnchored) -> str:
 
 def _prove(database: Database, event_id: str, public: str) -> Proven:
     with database.read() as work:
-        found = audit_chain.by_id(work, event_id)
-        if found is None:
+        place = audit_chain.place_of(work, event_id)
+        if place is None:
             return NoSuchEvent()
-        line, hashed = found
-        if digest(line) != hashed:
-            return NotAsWritten(line.seq)
+        row = _as_written(work, *place)
+        if row is None:
+            return NotAsWritten(place[1])
+        line, hashed = row
         way = _way(work, line, hashed, public)
         if not isinstance(way, tuple):
             return way
@@ -90,23 +92,37 @@ def _prove(database: Database, event_id: str, public: str) -> Proven:
     return {"kind": KIND, "event": record(line), "texts": texts, "following": following, "checkpoint": told}
 
 
+def _as_written(work: UnitOfWork, workspace: str, seq: int) -> Hashed | None:
+    try:
+        row = audit_chain.line_at(work, workspace, seq)
+        return row if row and digest(row[0]) == row[1] else None
+    except UNREADABLE:
+        return None
+
+
 def _way(
     work: UnitOfWork, start: Line, hashed: str, public: str
 ) -> tuple[list[dict[str, Any]], Checkpoint] | NotAsWritten | NotAnchored:
     """The events up to the first checkpoint that covers the start and is signed with the key."""
     following: list[dict[str, Any]] = []
-    hashes = {start.seq: hashed}
-    for line, claimed in audit_chain.lines(work, start.workspace, start.seq, start.seq + MOST_EVENTS):
-        if line.previous_hash != hashes[line.seq - 1] or digest(line) != claimed:
-            return NotAsWritten(line.seq)
-        told = _told(line)
-        if told and told.seq >= start.seq and told.is_genuine([public]):
-            if hashes.get(told.seq) != told.hash:
-                return NotAsWritten(told.seq)
-            return following[: told.seq - start.seq], told
-        hashes[line.seq] = claimed
-        following.append(record(line))
-    return NotAnchored()
+    hashes = [hashed]  # from the start on
+    try:
+        for row in audit_chain.lines(work, start.workspace, start.seq, start.seq + MOST_EVENTS):
+            line, claimed = row
+            if not holds(row, start.seq + len(hashes), hashes[-1]):
+                break
+            told = _told(line)
+            if told and told.seq >= start.seq and told.is_genuine([public]):
+                if hashes[told.seq - start.seq : told.seq - start.seq + 1] != [told.hash]:
+                    return NotAsWritten(told.seq)
+                return following[: told.seq - start.seq], told
+            hashes.append(claimed)
+            following.append(record(line))
+        else:
+            return NotAnchored()
+    except UNREADABLE:
+        pass
+    return NotAsWritten(start.seq + len(hashes))
 
 
 def _told(line: Line) -> Checkpoint | None:

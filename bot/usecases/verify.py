@@ -11,7 +11,7 @@ from bot.model.audit_fault import UNREADABLE, Broken, Fault, Hashed, diagnose, u
 from bot.model.errors import SettingsError
 from bot.usecases import archive_file, left_over
 from bot.usecases.verify_anchors import anchored
-from bot.usecases.verify_texts import check_erased, check_texts, with_texts
+from bot.usecases.verify_texts import check_erased, check_texts, texts_of, with_texts
 from bot.usecases.verify_walk import Found, Walk
 from storage import audit_chain
 from storage.audit_chain import Head, Stub
@@ -144,7 +144,7 @@ def _start(
         told = audit_chain.since(work, head.workspace, Action.AUDIT_ARCHIVED, stubs[-1].seq if stubs else 0)
         seq, hashed = _before(stubs, files)
         if proof.start is not None and proof.start > seq + 1 and not files:
-            believed = audit_chain.line_at(work, head.workspace, proof.start - 1)
+            believed = _believed(work, head.workspace, proof.start - 1)
             if believed is None or proof.start > head.seq:
                 there = f"name one of {seq + 1} to {head.seq} with --from."
                 raise SettingsError(f"There is no event {proof.start} to begin with: {there}")
@@ -156,6 +156,13 @@ def _start(
     walk.before = sum(at < seq for at in anchors)
     _meet(walk)
     return walk
+
+
+def _believed(work: UnitOfWork, workspace: str, seq: int) -> Hashed | None:
+    try:
+        return audit_chain.line_at(work, workspace, seq)
+    except UNREADABLE:
+        raise Found(unreadable(workspace, seq)) from None
 
 
 def _before(stubs: Sequence[Stub], files: Sequence[archive_file.Archive]) -> tuple[int, str]:
@@ -218,19 +225,15 @@ def _check_rows(database: Database, walk: Walk, head: Head, progress: Progress) 
             page = [row for row in page if row[0].seq <= head.seq]  # what came since is not its business
             if not page:
                 return
-            texts = audit_chain.texts(work, walk.workspace, page[0][0].seq, page[-1][0].seq)
+            texts = texts_of(work, walk, page)
         _follow(database, walk, page, progress)
         check_texts(walk, page, texts)
 
 
 def _page(work: UnitOfWork, walk: Walk) -> list[Hashed]:
-    """The next rows; those before one that cannot be read come one at a time."""
+    """The next rows, up to one that cannot be read."""
     try:
         return audit_chain.page(work, walk.workspace, walk.seq)
-    except UNREADABLE:
-        pass
-    try:
-        return audit_chain.page(work, walk.workspace, walk.seq, limit=1)
     except UNREADABLE:
         raise Found(unreadable(walk.workspace, walk.seq + 1)) from None
 

@@ -11,7 +11,7 @@ from bot.usecases.verify_walk import Found, Walk
 from storage import audit_chain
 from storage.audit import HASHED
 from storage.audit_chain import Text
-from storage.unit_of_work import Database
+from storage.unit_of_work import Database, UnitOfWork
 
 _TEXTS = {action.value: tuple(fields.texts) for action, fields in ALLOWED.items() if fields.texts}
 
@@ -36,6 +36,22 @@ def with_texts(file: archive_file.Archive, walk: Walk) -> Iterator[Hashed]:
     for seq, name in kept:
         says = f"the {name} of event {seq} was put in beside {file.path}: the event holds no hash of it."
         raise Found(Broken(file.workspace, seq, Fault.TEXT, says))
+
+
+def texts_of(work: UnitOfWork, walk: Walk, page: Sequence[Hashed]) -> list[Text]:
+    """What people wrote in a page of events. Raises Found for an event of which it cannot be read."""
+    try:
+        return audit_chain.texts(work, walk.workspace, page[0][0].seq, page[-1][0].seq)
+    except ValueError:
+        return [text for line, _ in page for text in _texts_of_one(work, line)]
+
+
+def _texts_of_one(work: UnitOfWork, line: Line) -> list[Text]:
+    try:
+        return audit_chain.texts(work, line.workspace, line.seq, line.seq)
+    except ValueError:
+        says = f"a text of event {line.seq} was changed: it cannot be read any more."
+        raise _bad_text(line, says) from None
 
 
 def check_texts(walk: Walk, page: Sequence[Hashed], texts: Sequence[Text]) -> None:

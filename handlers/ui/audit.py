@@ -207,6 +207,11 @@ def not_sent(why: str) -> Block:
             "The file cannot be made: what you asked for is not understood any more, perhaps because a name"
             " in it has changed. Ask for it again."
         )
+    elif why == "file_not_written":
+        text = (
+            "The file cannot be made: Numberdesk's machine could not write it, perhaps because its disk is"
+            " full. Tell who keeps Numberdesk, and ask for it again later."
+        )
     else:
         text = f"The file could not be sent: Slack said {code(why, 60)}. Ask for it again later."
     return message(text, [section(text)])

@@ -3,14 +3,17 @@
 import csv
 import io
 import json
+import os
 import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model.audit import Action, Actor, ActorType, AuditEvent
+from bot.model.audit import Action, Actor, ActorType, AuditEvent, Outcome
 from bot.model.audit_chain import hash_of_record, hash_of_text
 from bot.model.audit_export import COLUMNS, Format, safe_cell
 from bot.model.audit_query import AuditQuery, Is, Key, Term
@@ -24,6 +27,7 @@ from storage import audit, audit_search
 from storage.audit import Reader
 from storage.audit_search import Counted
 from storage.unit_of_work import Database
+from tests.usecases.logs import ONE, log
 
 NASTY = '=HYPERLINK("https://evil.example","für\nBob")'
 
@@ -45,7 +49,7 @@ def _log(database: Database, workspace: str, *reasons: str) -> None:
 
 def _taken(database: Database, kind: Format, query: AuditQuery | None = None) -> str:
     out = io.StringIO(newline="")
-    export(database, query or AuditQuery(), kind, out, lambda _: None)
+    export(database, query or AuditQuery(), kind, nullcontext(out), lambda _: None)
     return out.getvalue()
 
 
@@ -180,6 +184,49 @@ def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
         assert not goal.exists()
     assert goal.read_text() == "one"
     assert list(tmp_path.iterdir()) == [goal]
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    """As root a device went as well: /dev/null was a file then."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as others:
+        read = others.submit(pipe.read_text)
+        with whole_file(pipe) as out:
+            out.write("one")
+        assert read.result(10) == "one"
+    assert pipe.is_fifo() and list(tmp_path.iterdir()) == [pipe]
+
+
+def test_what_a_link_leads_to_is_written(tmp_path: Path) -> None:
+    link, goal = tmp_path / "link", tmp_path / "goal"
+    goal.write_text("before")
+    link.symlink_to(goal)
+    with whole_file(link) as out:
+        out.write("one")
+    assert link.is_symlink() and goal.read_text() == "one"
+
+
+def test_a_file_that_cannot_be_begun_is_logged_and_so_is_one_that_finds_no_place(
+    database: Database, tmp_path: Path
+) -> None:
+    log(database, 2)
+    nowhere = whole_file(tmp_path / "none" / "log.jsonl")
+    with pytest.raises(FileNotFoundError):
+        export(database, AuditQuery(), Format.JSONL, nowhere, lambda _: None)
+    assert outcomes(database) == [(Outcome.FAILURE, 0)]
+    place = tmp_path / "place"
+    with pytest.raises(IsADirectoryError):
+        export(database, AuditQuery(), Format.JSONL, whole_file(place), lambda _: place.mkdir(exist_ok=True))
+    assert outcomes(database) == [(Outcome.FAILURE, 3), (Outcome.SUCCESS, 3), (Outcome.FAILURE, 0)]
+
+
+def outcomes(database: Database) -> list[tuple[Outcome, int]]:
+    """How the exports ended and how many events they found, newest first."""
+    with database.read() as work:
+        found = audit_search.page(work, Reader(ONE), AuditQuery(), limit=9)
+    exported = [one.event for one in found if one.event.action is Action.AUDIT_EXPORTED]
+    return [(one.outcome, one.changes["found"]) for one in exported]
 
 
 def test_an_export_that_breaks_leaves_the_file_before_it_alone(tmp_path: Path) -> None:

@@ -18,9 +18,9 @@ from bot.usecases.desk import Desk
 from bot.usecases.erase import Wish, erase
 from bot.usecases.name import name
 from bot.usecases.verify import Proof, Sound, verify
-from storage import audit, audit_search
+from storage import audit, audit_chain, audit_search
 from storage.audit import Reader
-from storage.unit_of_work import Database
+from storage.unit_of_work import Database, UnitOfWork
 from tests.usecases.conftest import Bench, MakeBench
 from tests.usecases.logs import ONE, TWO, log
 
@@ -218,6 +218,64 @@ def test_a_file_beside_an_archive_that_cannot_be_changed_is_an_error_and_logged(
         erase(aged.database, "MAONE", wish(archives=tmp_path))
     newest = events(aged.database)[-1].event
     assert (newest.action, newest.outcome) == (Action.AUDIT_ERASED, Outcome.FAILURE)
+
+
+@pytest.mark.parametrize("orphan", ["", "[]", "1", "{}", "gone", "folder"])
+def test_a_file_of_texts_that_nothing_can_be_done_with_is_an_error_and_logged(
+    aged: Desk, tmp_path: Path, orphan: str
+) -> None:
+    """Without its archive, not a line of an object, or no file at all."""
+    path = archived(aged, tmp_path)
+    texts = archive_file.texts_beside(path)
+    if orphan == "folder":
+        texts.unlink()
+        texts.mkdir()
+    elif orphan in {"", "gone"}:
+        path.unlink() if orphan == "gone" else path.write_text("")
+    else:
+        texts.write_text(f"{orphan}\n")
+    with pytest.raises(SettingsError, match="numberdesk-audit"):
+        erase(aged.database, "MAONE", wish(archives=tmp_path))
+    newest = events(aged.database)[-1].event
+    assert (newest.action, newest.outcome) == (Action.AUDIT_ERASED, Outcome.FAILURE)
+
+
+def test_what_a_process_that_died_left_of_a_file_of_texts_goes_as_well(aged: Desk, tmp_path: Path) -> None:
+    path = archived(aged, tmp_path)
+    texts = archive_file.texts_beside(path)
+    left = [texts.with_suffix(".X0DEAD.partial"), texts.with_name(f"{texts.name}.partial")]
+    for one in left:
+        one.write_bytes(texts.read_bytes())
+    erase(aged.database, "MAONE", wish(archives=tmp_path))
+    assert not any(one.exists() for one in left)
+    assert beside(path) == ["because of 3"]
+
+
+def test_a_file_of_texts_that_is_deleted_before_it_is_in_its_place_is_written_again(
+    aged: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = audit_chain.hold
+
+    def slow(work: UnitOfWork, workspace: str) -> None:
+        monkeypatch.undo()
+        (partial,) = tmp_path.glob("*.texts.*partial")
+        partial.unlink()  # as an erasure that found nothing in the database does
+        real(work, workspace)
+
+    monkeypatch.setattr(audit_chain, "hold", slow)
+    path = archived(aged, tmp_path)
+    assert beside(path) == ["because of 0", "because of 3"]
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_texts_beside_an_archive_that_cannot_be_read_are_no_reason_to_die(aged: Desk, tmp_path: Path) -> None:
+    """They are for their owner alone: whoever else checks may read the archive only."""
+    path = archived(aged, tmp_path)
+    texts = archive_file.texts_beside(path)
+    texts.unlink()
+    texts.mkdir()
+    with pytest.raises(SettingsError, match=f"{texts.name} cannot be read"):
+        verify(aged.database, Proof(archives=[path]))
 
 
 def test_an_archive_that_cannot_be_written_is_logged_and_nothing_goes(aged: Desk, tmp_path: Path) -> None:

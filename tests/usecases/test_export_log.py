@@ -1,12 +1,17 @@
 """The log taken away from Slack: what the job holds, what the file holds, and what the log says of it."""
 
 import csv
+import errno
+from dataclasses import replace
 from io import StringIO
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from bot.model.audit import Action, Outcome
 from bot.model.audit_export import Format
+from bot.model.audit_query import AuditQuery
 from bot.model.errors import NotUnderstood
 from bot.usecases.export_log import (
     Export,
@@ -17,7 +22,11 @@ from bot.usecases.export_log import (
     request_export,
     written,
 )
-from storage import jobs
+from handlers import exports
+from handlers.parts import Parts
+from handlers.post import Posted
+from storage import audit_search, jobs
+from storage.audit import Reader
 from storage.jobs import Job
 from tests.usecases.conftest import Bench
 
@@ -80,3 +89,32 @@ def test_the_log_says_what_was_handed_out(bench: Bench) -> None:
     (event,) = bench.logged(Action.AUDIT_EXPORTED)
     assert event.actor.id == "U0BOSS"
     assert event.changes == {"query": "since:7d", "format": "jsonl", "found": 12}
+
+
+def test_a_full_disk_is_tried_again_and_in_the_end_told_and_logged(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was tried for ever, and nobody heard why no file came."""
+    request_export(bench.desk, bench.person("U0BOSS"), "", Format.CSV)
+    job = job_of(bench)
+    told: list[tuple[str, str]] = []
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def post(_: object, channel: str, message: dict[str, Any]) -> Posted:
+        told.append((channel, str(message["text"])))
+        return Posted(channel, "1.0")
+
+    monkeypatch.setattr("bot.usecases.export_log.write_events", full)
+    monkeypatch.setattr(exports, "post", post)
+    parts = cast("Parts", SimpleNamespace(desk=bench.desk, slack=None))
+    assert exports.send(parts, job, lambda: None) == 2.0
+    assert told == []
+    assert exports.send(parts, replace(job, attempts=exports.MOST_TRIES), lambda: None) is None
+    ((channel, words),) = told
+    assert channel == "U0BOSS" and "its disk is full" in words
+    with bench.desk.database.read() as work:
+        newest = audit_search.page(work, Reader(bench.person("U0BOSS").workspace), AuditQuery(), limit=1)[0]
+    assert (newest.event.action, newest.event.outcome) == (Action.AUDIT_EXPORTED, Outcome.FAILURE)
+    assert newest.event.reason == "the file could not be sent: file_not_written"

@@ -3,7 +3,9 @@
 import io
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from bot.usecases.audit_export import export
 from bot.usecases.erase import Wish, erase
 from bot.usecases.verify import Sound
 from bot.usecases.verify_file import verify_file
+from storage import audit_stream
 from storage.unit_of_work import Database
 from tests.unit.test_cli import Shell
 from tests.usecases.logs import ONE, TWO, log
@@ -36,7 +39,7 @@ def file(database: Database, tmp_path: Path) -> Path:
 
 def taken(database: Database, to: Path) -> Path:
     out = io.StringIO()
-    export(database, AuditQuery(), Format.JSONL, out, lambda _: None)
+    export(database, AuditQuery(), Format.JSONL, nullcontext(out), lambda _: None)
     to.write_text(out.getvalue())
     return to
 
@@ -84,6 +87,27 @@ def test_erased_texts_are_counted_and_the_rest_holds(database: Database, tmp_pat
     (found,) = verify_file(taken(database, tmp_path / "erased.jsonl"))
     assert isinstance(found, Sound)
     assert (found.last, found.erased) == (11, 2)
+
+
+def test_a_text_that_is_erased_while_it_is_taken_away_is_said_to_be_so_in_the_file(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file has the event that explains a blank, although it came in meanwhile; and no later one."""
+    log(database, 10)
+    log(database, 3, workspace=TWO)
+    monkeypatch.setattr(audit_stream, "lines", partial(audit_stream.lines, size=4))
+    out, path = io.StringIO(), tmp_path / "erased.jsonl"
+
+    def meanwhile(events: int) -> None:
+        if events == 4:
+            erase(database, "MAONE", Wish(user="U0BEA", reason="she asked"))
+            log(database, 2)
+
+    export(database, AuditQuery(), Format.JSONL, nullcontext(out), meanwhile)
+    path.write_text(out.getvalue())
+    ours, theirs = verify_file(path)
+    assert isinstance(ours, Sound) and isinstance(theirs, Sound), (ours, theirs)
+    assert (ours.last, ours.erased, theirs.last, theirs.erased) == (11, 1, 4, 1)
 
 
 def test_a_text_that_was_blanked_in_the_file_is_named(database: Database, tmp_path: Path) -> None:
