@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, true
@@ -20,23 +20,14 @@ class Entry:
     found: Found | None
 
 
-_WORKSPACE = directory.c.workspace == bindparam("whose")
-_ONE = select(directory.c.at, directory.c.found).where(_WORKSPACE, directory.c.id == bindparam("its_id"))
-_MANY = select(directory.c.id, directory.c.at, directory.c.found).where(
-    _WORKSPACE, directory.c.id.in_(bindparam("ids", expanding=True))
+_THESE = select(directory.c.id, directory.c.at, directory.c.found).where(
+    directory.c.workspace == bindparam("whose"), directory.c.id.in_(bindparam("ids", expanding=True))
 )
-_NEW = _MANY.where(directory.c.at.between(bindparam("oldest"), bindparam("newest")))
 
 
-def find(work: UnitOfWork, workspace: str, slack_id: str) -> Entry | None:
-    """What was last learned of a person or group; None if nobody has asked yet."""
-    row = work.one(_ONE, whose=workspace, its_id=slack_id)
-    return Entry(row["at"], _found(row["found"])) if row else None
-
-
-def find_all(work: UnitOfWork, workspace: str, ids: Iterable[str]) -> dict[str, Entry]:
-    """The same of many, in one look; nobody has asked about those who are left out."""
-    rows = work.rows(_MANY, whose=workspace, ids=sorted(set(ids)))
+def find(work: UnitOfWork, workspace: str, ids: Iterable[str]) -> dict[str, Entry]:
+    """What was last learned of these people and groups; nobody has asked about those who are left out."""
+    rows = work.rows(_THESE, whose=workspace, ids=sorted(set(ids)))
     return {row["id"]: Entry(row["at"], _found(row["found"])) for row in rows}
 
 
@@ -56,15 +47,6 @@ def called(work: UnitOfWork, workspace: str | None, name: str) -> tuple[str, ...
     return tuple(
         sorted({i for i, found in entries if isinstance(found, Profile) and found.name.casefold() == wanted})
     )
-
-
-def stale(work: UnitOfWork, workspace: str, ids: Iterable[str], fresh: timedelta) -> list[str]:
-    """Those of `ids` about which Slack has to be asked again."""
-    wanted = sorted(set(ids))
-    # a moment in the future is that of a clock that was set back: it says nothing
-    rows = work.rows(_NEW, whose=workspace, ids=wanted, oldest=work.now - fresh, newest=work.now)
-    known = {row["id"] for row in rows if row["found"] is not None}
-    return [slack_id for slack_id in wanted if slack_id not in known]
 
 
 def _to_json(found: Found | None) -> dict[str, Any] | None:

@@ -43,7 +43,7 @@ class Directory:
     def refresh(self, workspace: str, ids: Iterable[str]) -> None:
         """Asks Slack about those of `ids` whose answer is not fresh. Never inside of a transaction."""
         with self._database.read() as work:
-            stale = directory.stale(work, workspace, ids, FRESH)
+            stale = Listed(work, workspace).stale(ids)
         answers = {slack_id: self._answer(workspace, slack_id) for slack_id in stale}
         if answers:
             with self._database.write() as work:
@@ -70,16 +70,19 @@ class Listed:
         """Reads about all of these at once, so that asking about each of them costs nothing."""
         new = [slack_id for slack_id in ids if slack_id not in self._entries]
         if new:
-            found = directory.find_all(self._work, self._workspace, new)
+            found = directory.find(self._work, self._workspace, new)
             self._entries |= {slack_id: found.get(slack_id) for slack_id in new}
 
-    def knows(self, ids: Iterable[str]) -> bool:
-        """Whether Slack need not be asked about any of `ids`: what it said is fresh."""
-        wanted = list(ids)
+    def stale(self, ids: Iterable[str]) -> list[str]:
+        """Those of `ids` about whom Slack has to be asked again, each once."""
+        wanted = sorted(set(ids))
         self.look_up(wanted)
+        return [slack_id for slack_id in wanted if not self._is_fresh(self._entry(slack_id))]
+
+    def _is_fresh(self, entry: Entry | None) -> bool:
+        # a moment in the future is that of a clock that was set back: it says nothing
         now = self._work.now
-        entries = map(self._entry, wanted)
-        return all(e is not None and e.found is not None and now - FRESH <= e.at <= now for e in entries)
+        return entry is not None and entry.found is not None and now - FRESH <= entry.at <= now
 
     def members(self, group: str) -> frozenset[str]:
         """The people of a group. Raises NotListed if that is not known."""
@@ -121,8 +124,7 @@ class Listed:
         return entry.found if entry and self._counts(entry) else None
 
     def _entry(self, slack_id: str) -> Entry | None:
-        if slack_id not in self._entries:
-            self._entries[slack_id] = directory.find(self._work, self._workspace, slack_id)
+        self.look_up([slack_id])
         return self._entries[slack_id]
 
     def _counts(self, entry: Entry) -> bool:

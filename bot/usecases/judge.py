@@ -44,7 +44,7 @@ def judge_if_known(
 ) -> Verdict | None:
     """What `judge` says, if nobody has to be asked about before; None: `learn` first."""
     listed = Listed(work, workspace)
-    return judge(desk, listed, parties, offer) if listed.knows(_whom(desk, parties)) else None
+    return None if listed.stale(_whom(desk, parties)) else judge(desk, listed, parties, offer)
 
 
 def judge(desk: Desk, listed: Listed, parties: tuple[str, ...], offer: Offer) -> Verdict:
