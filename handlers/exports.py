@@ -10,6 +10,7 @@ from bot.usecases.export_log import Export, Written, asked_for, log_export, log_
 from handlers.parts import Parts
 from handlers.post import Impossible, SlowDown, Unreachable, call, post
 from handlers.ui.audit import file_comment, not_sent
+from storage.audit_stream import Unreadable
 from storage.jobs import Job
 
 log = structlog.get_logger(__name__)
@@ -20,6 +21,7 @@ MOST_TRIES = 20
 NO_SCOPE = "missing_scope"
 NO_QUERY = "query_not_understood"
 NOT_WRITTEN = "file_not_written"
+UNREADABLE = "log_not_readable"
 
 
 def send(parts: Parts, job: Job, keep: Callable[[], None]) -> float | None:
@@ -33,6 +35,9 @@ def send(parts: Parts, job: Job, keep: Callable[[], None]) -> float | None:
             _send(parts, wanted, made)
     except NotUnderstood:  # a name in it is not that of anybody any more
         _give_up(parts, wanted, NO_QUERY)
+    except Unreadable as problem:
+        log.warning("a file with the log could not be made", why=str(problem))
+        _give_up(parts, wanted, UNREADABLE)
     except SlowDown as problem:
         return problem.seconds
     except Impossible as problem:

@@ -38,8 +38,8 @@ _BLANK = update(_TEXT).where(_TEXT.c.text.is_not(None)).values(text=None, salt=N
 LINE = [type_coerce(_T.c[n], BigInteger).label(n) if n in _RAW else _T.c[n] for n in Line._fields]
 """The columns of a Line, as they are at rest."""
 _JSON = {"changes", "context"}
-_AS_DRIVEN = [type_coerce(one, NullType()) if one.name in _JSON else one for one in LINE]
-"""The same, with JSON as the driver has it."""
+AS_DRIVEN = [type_coerce(one, NullType()) if one.name in _JSON else one for one in (*LINE, _T.c.hash)]
+"""The same and the hash, with JSON as the driver has it: what `hashed` reads."""
 PAGE = 2000
 """Lines in memory at once."""
 
@@ -115,40 +115,41 @@ def page(work: UnitOfWork, workspace: str, after: int, *, limit: int = PAGE) -> 
 
     Raises UNREADABLE if the very first cannot.
     """
-    statement = select(*_AS_DRIVEN, _T.c.hash).where(_T.c.workspace == workspace, _T.c.seq > after)
+    statement = select(*AS_DRIVEN).where(_T.c.workspace == workspace, _T.c.seq > after)
     try:
-        rows = _rows(work, statement.order_by(_T.c.seq).limit(limit))
+        found = rows(work, statement.order_by(_T.c.seq).limit(limit))
     except ValueError:
         if limit == 1:
             raise
         return page(work, workspace, after, limit=1)
     try:
-        return [*map(_hashed, rows)]
+        return [*map(hashed, found)]
     except UNREADABLE:
-        if readable := [*_readable(rows)]:
+        if readable := [*_readable(found)]:
             return readable
         raise
 
 
-def _rows(work: UnitOfWork, statement: Select[Any]) -> Sequence[Row[Any]]:
+def rows(work: UnitOfWork, statement: Select[Any], **values: Any) -> Sequence[Row[Any]]:
     """Raises ValueError where bytes stand for a text that are none: SQLite's driver stops at them."""
     try:
-        return work.execute(statement).all()
+        return work.execute(statement, **values).all()
     except OperationalError as problem:
         if "Could not decode to UTF-8" not in str(problem.orig):
             raise
         raise ValueError("bytes stand for a text") from problem
 
 
-def _readable(rows: Sequence[Row[Any]]) -> Iterator[Hashed]:
+def _readable(found: Sequence[Row[Any]]) -> Iterator[Hashed]:
     """Those before the first that cannot be read."""
     with suppress(*UNREADABLE):
-        yield from map(_hashed, rows)
+        yield from map(hashed, found)
 
 
-def _hashed(row: Row[Any]) -> Hashed:
-    *others, changes, context, previous_hash, hashed = tuple(row)
-    return Line._make((*others, _object(changes), _object(context), previous_hash)), hashed
+def hashed(row: Row[Any]) -> Hashed:
+    """The line in a row of AS_DRIVEN, and its hash. Raises UNREADABLE for what is no event."""
+    *others, changes, context, previous_hash, own_hash = tuple(row)
+    return Line._make((*others, _object(changes), _object(context), previous_hash)), own_hash
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -205,7 +206,7 @@ def texts(work: UnitOfWork, workspace: str, first: int, last: int) -> list[Text]
     """What people wrote in the events from first to last, in order. Raises ValueError if it is none."""
     columns = (_TEXT.c.seq, _TEXT.c.field, _TEXT.c.salt, _TEXT.c.text)
     statement = select(*columns).where(_TEXT.c.workspace == workspace, _TEXT.c.seq.between(first, last))
-    return [Text(*tuple(row)) for row in _rows(work, statement.order_by(_TEXT.c.seq, _TEXT.c.field))]
+    return [Text(*tuple(row)) for row in rows(work, statement.order_by(_TEXT.c.seq, _TEXT.c.field))]
 
 
 def count(work: UnitOfWork, workspace: str, after: int = 0) -> int:
@@ -242,10 +243,10 @@ def since(work: UnitOfWork, workspace: str, action: Action, after: int) -> list[
 
 def newest_of(work: UnitOfWork, workspace: str, action: Action) -> Hashed | None:
     """The newest event of an action."""
-    statement = select(*_AS_DRIVEN, _T.c.hash).where(_T.c.workspace == workspace)
+    statement = select(*AS_DRIVEN).where(_T.c.workspace == workspace)
     statement = statement.where(_T.c.action == action.value).order_by(_T.c.seq.desc()).limit(1)
     row = work.execute(statement).one_or_none()
-    return _hashed(row) if row else None
+    return hashed(row) if row else None
 
 
 def hold(work: UnitOfWork, workspace: str) -> None:

@@ -1,16 +1,13 @@
 """The log taken away: every event that matches, by workspace and number, in bounded memory."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, type_coerce
-from sqlalchemy.types import NullType
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
 
 from bot.model.audit import Action
-from bot.model.audit_chain import Line
 from bot.model.audit_export import Taken
+from bot.model.audit_fault import UNREADABLE
 from bot.model.audit_query import AuditQuery
 from bot.model.errors import NumberdeskError
 from storage import audit_chain, audit_json, schema
@@ -24,18 +21,15 @@ T = TypeVar("T")
 Pages = Iterator[tuple[str, list[T]]]
 """Some events of a workspace, again and again."""
 _T = schema.audit_event
-_JSON = {"changes", "context"}
-_AT_REST = [
-    type_coerce(one, NullType()) if one.name in _JSON else one for one in (*audit_chain.LINE, _T.c.hash)
-]
-"""The columns of a Line and its hash, those of JSON as the driver has them."""
 _SPAN = (_T.c.seq > bindparam("after"), _T.c.seq <= bindparam("last"))
-# Most events say the same as many others: what is read of them is shared, and nobody changes it.
-_read: Callable[[str], dict[str, Any]] = lru_cache(maxsize=4096)(json.loads)
 
 
 class ArchivedMeanwhile(NumberdeskError):
     """Old events were archived while they were being read, so that some would be missing: begin again."""
+
+
+class Unreadable(NumberdeskError):
+    """An event of the log cannot be read: `python -m bot audit verify` names it."""
 
 
 class _Asked(NamedTuple):
@@ -53,7 +47,7 @@ class _Asked(NamedTuple):
 
 def events(database: Database, reader: Reader, query: AuditQuery, *, size: int = PAGE) -> Pages[Taken]:
     """Every event that matches, with what people wrote in it."""
-    return _pages(database, reader, _Asked(query, _AT_REST, size), _taken)
+    return _pages(database, reader, _Asked(query, audit_chain.AS_DRIVEN, size), _taken)
 
 
 def lines(database: Database, reader: Reader, query: AuditQuery, *, size: int = PAGE) -> Pages[str]:
@@ -84,8 +78,7 @@ def _pages(
             last = min(after + span, newest)
             with database.read() as work:
                 _check_there(work, workspace, after)
-                rows = work.execute(statement, after=after, last=last).all()
-                page = made(work, rows)
+                rows, page = _page(work, statement, after, last, made)
                 newest = _last_erased(work, workspace, newest)
             if page:
                 yield workspace, page
@@ -130,17 +123,22 @@ def _workspaces(work: UnitOfWork) -> set[str]:
     return known | {name for name, _ in audit_chain.headless(work)}
 
 
+def _page(
+    work: UnitOfWork,
+    statement: Select[Any],
+    after: int,
+    last: int,
+    made: Callable[[UnitOfWork, Sequence[Row[Any]]], list[T]],
+) -> tuple[Sequence[Row[Any]], list[T]]:
+    """The rows of a span, and what is made of them. Raises Unreadable."""
+    try:
+        rows = audit_chain.rows(work, statement, after=after, last=last)
+        return rows, made(work, rows)
+    except UNREADABLE as problem:
+        raise Unreadable from problem
+
+
 def _taken(work: UnitOfWork, rows: Sequence[Row[Any]]) -> list[Taken]:
-    read = [(_line(row), row.hash) for row in rows]
+    read = [audit_chain.hashed(row) for row in rows]
     found = texts_of(work, [(line.workspace, line.seq) for line, _ in read if has_text(line)])
-    return [Taken(line, hashed, found.get((line.workspace, line.seq), {})) for line, hashed in read]
-
-
-def _line(row: Row[Any]) -> Line:
-    *others, changes, context, previous_hash, _ = tuple(row)
-    return Line._make((*others, _object(changes), _object(context), previous_hash))
-
-
-def _object(value: str | dict[str, Any]) -> dict[str, Any]:
-    """What stands in a column of JSON: SQLite's driver hands it out as text, PostgreSQL's as an object."""
-    return _read(value) if isinstance(value, str) else value
+    return [Taken(line, own, found.get((line.workspace, line.seq), {})) for line, own in read]

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import __version__
 from bot.model.audit import Action, Outcome
 from bot.model.audit_export import COLUMNS, Format, Taken, csv_line, csv_row
+from bot.model.audit_fault import UNREADABLE
 from bot.model.audit_ocsf import ocsf_line
 from bot.model.audit_query import AuditQuery
 from bot.model.audit_words import By
@@ -17,7 +18,7 @@ from bot.usecases import record
 from storage import audit_chain, audit_search, audit_stream
 from storage.audit import Reader
 from storage.audit_search import Counted
-from storage.audit_stream import Pages
+from storage.audit_stream import Pages, Unreadable
 from storage.unit_of_work import Database
 
 EVERYTHING = Reader(None)
@@ -96,7 +97,14 @@ def _pages(excerpt: Excerpt) -> Pages[str]:
         return audit_stream.lines(database, reader, query)
     line = _csv_event if kind is Format.CSV else _ocsf_event
     pages = audit_stream.events(database, reader, query)
-    return ((workspace, [*map(line, page)]) for workspace, page in pages)
+    return ((workspace, _made(line, page)) for workspace, page in pages)
+
+
+def _made(line: Callable[[Taken], str], page: list[Taken]) -> list[str]:
+    try:
+        return [*map(line, page)]
+    except UNREADABLE as problem:  # such as a moment that is none
+        raise Unreadable from problem
 
 
 def _csv_event(taken: Taken) -> str:

@@ -212,6 +212,11 @@ def not_sent(why: str) -> Block:
             "The file cannot be made: Numberdesk's machine could not write it, perhaps because its disk is"
             " full. Tell who keeps Numberdesk, and ask for it again later."
         )
+    elif why == "log_not_readable":
+        text = (
+            "The file cannot be made: an event of the log cannot be read any more, so somebody may have"
+            " changed it. Tell who keeps Numberdesk: `python -m bot audit verify` names it."
+        )
     else:
         text = f"The file could not be sent: Slack said {code(why, 60)}. Ask for it again later."
     return message(text, [section(text)])

@@ -27,6 +27,7 @@ from handlers.parts import Parts
 from handlers.post import Posted
 from storage import audit_search, jobs
 from storage.audit import Reader
+from storage.audit_stream import Unreadable
 from storage.jobs import Job
 from tests.usecases.conftest import Bench
 
@@ -95,26 +96,48 @@ def test_a_full_disk_is_tried_again_and_in_the_end_told_and_logged(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was tried for ever, and nobody heard why no file came."""
-    request_export(bench.desk, bench.person("U0BOSS"), "", Format.CSV)
-    job = job_of(bench)
-    told: list[tuple[str, str]] = []
-
-    def full(*_: object) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    def post(_: object, channel: str, message: dict[str, Any]) -> Posted:
-        told.append((channel, str(message["text"])))
-        return Posted(channel, "1.0")
-
-    monkeypatch.setattr("bot.usecases.export_log.write_events", full)
-    monkeypatch.setattr(exports, "post", post)
+    job, told = _failing(bench, monkeypatch, OSError(errno.ENOSPC, "No space left on device"))
     parts = cast("Parts", SimpleNamespace(desk=bench.desk, slack=None))
     assert exports.send(parts, job, lambda: None) == 2.0
     assert told == []
     assert exports.send(parts, replace(job, attempts=exports.MOST_TRIES), lambda: None) is None
     ((channel, words),) = told
     assert channel == "U0BOSS" and "its disk is full" in words
+    assert _why(bench) == "the file could not be sent: file_not_written"
+
+
+def test_a_log_that_cannot_be_read_is_told_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was tried for ever."""
+    job, told = _failing(bench, monkeypatch, Unreadable())
+    parts = cast("Parts", SimpleNamespace(desk=bench.desk, slack=None))
+    assert exports.send(parts, job, lambda: None) is None
+    ((channel, words),) = told
+    assert channel == "U0BOSS" and "`python -m bot audit verify` names it" in words
+    assert _why(bench) == "the file could not be sent: log_not_readable"
+
+
+def _failing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> tuple[Job, list[tuple[str, str]]]:
+    """An export that meets this, and what is told of it: to whom, and in which words."""
+    request_export(bench.desk, bench.person("U0BOSS"), "", Format.CSV)
+    told: list[tuple[str, str]] = []
+
+    def fails(*_: object) -> int:
+        raise problem
+
+    def post(_: object, channel: str, message: dict[str, Any]) -> Posted:
+        told.append((channel, str(message["text"])))
+        return Posted(channel, "1.0")
+
+    monkeypatch.setattr("bot.usecases.export_log.write_events", fails)
+    monkeypatch.setattr(exports, "post", post)
+    return job_of(bench), told
+
+
+def _why(bench: Bench) -> str | None:
+    """Why the log says that no file came."""
     with bench.desk.database.read() as work:
         newest = audit_search.page(work, Reader(bench.person("U0BOSS").workspace), AuditQuery(), limit=1)[0]
     assert (newest.event.action, newest.event.outcome) == (Action.AUDIT_EXPORTED, Outcome.FAILURE)
-    assert newest.event.reason == "the file could not be sent: file_not_written"
+    return newest.event.reason

@@ -1,22 +1,29 @@
 """What no event ever held is named, wherever it is met first: in the log, a proof, a file or an anchor."""
 
+from contextlib import nullcontext
 from dataclasses import asdict, replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.model.audit import Action
+from bot.model.audit import Action, Outcome
 from bot.model.audit_anchor import Checkpoint, read_anchors
 from bot.model.audit_chain import digest, hash_of_record
+from bot.model.audit_export import Format
 from bot.model.audit_fault import Broken, Fault
+from bot.model.audit_query import AuditQuery
 from bot.model.audit_seal import Seal, make_key
 from bot.model.errors import SettingsError
+from bot.usecases.audit_export import export
 from bot.usecases.erase import Wish, erase
 from bot.usecases.prove import NotAsWritten, prove
 from bot.usecases.verify import Proof
 from bot.usecases.verify_file import verify_file
-from storage import audit, audit_chain
+from storage import audit, audit_chain, audit_stream
+from storage.audit import Reader
+from storage.audit_stream import Unreadable
 from storage.unit_of_work import Database
 from tests.storage.tamper import unguarded
 from tests.usecases.logs import ONE, broken, event, log, run, sound
@@ -173,3 +180,29 @@ def test_a_file_whose_number_is_none_is_no_export(database: Database, tmp_path: 
 
     with pytest.raises(SettingsError, match="is no export of the log"):
         verify_file(changed(taken(database, tmp_path / "log.jsonl"), 1, put))
+
+
+@pytest.mark.parametrize("kind", [Format.CSV, Format.OCSF])
+@pytest.mark.parametrize("what", [TWICE, NO_TEXT, IMPOSSIBLE])
+def test_an_export_of_an_event_that_cannot_be_read_says_so_and_is_logged(
+    database: Database, what: str, kind: Format
+) -> None:
+    """It ended with a traceback, or blamed the address of the database."""
+    log(database, 3)
+    spoil(database, 2, what)
+    with pytest.raises(Unreadable, match="audit verify"):
+        export(database, AuditQuery(), kind, nullcontext(StringIO()), lambda _: None)
+    with database.read() as work:
+        newest = audit_chain.newest_of(work, ONE, Action.AUDIT_EXPORTED)
+    assert newest and newest[0].outcome == Outcome.FAILURE
+
+
+def test_json_lines_of_bytes_that_are_no_text_say_so(database: Database) -> None:
+    log(database, 3)
+    spoil(database, 2, NO_TEXT)
+    lines = audit_stream.lines(database, Reader(None), AuditQuery())
+    if database.engine.dialect.name == "sqlite":
+        with pytest.raises(Unreadable):
+            list(lines)
+    else:  # there the moment is far away, and can be written
+        assert [len(page) for _, page in lines] == [3]
