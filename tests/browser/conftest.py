@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CHROMIUM
+from tests.sandbox.conftest import running, slack
+
+__all__ = ["running", "slack"]
 
 QUIET = [
     "--no-sandbox",

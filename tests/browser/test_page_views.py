@@ -5,18 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.sandbox.counterpart import actions, bench, button, modal, option, plain, text_input
-
-
-@pytest.fixture(scope="module")
-def running():
-    with bench() as one:
-        yield one
-
-
-@pytest.fixture
-def slack(running):
-    return running.fresh()
+from tests.sandbox.counterpart import actions, button, modal, option, plain, text_input
 
 
 @pytest.fixture

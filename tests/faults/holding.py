@@ -33,19 +33,19 @@ def release(here: Stage, name: str) -> None:
 
 def selling(here: Stage) -> Played:
     """A purchase whose call has taken effect; its answer waits for `release("sold")`."""
-    number = here.confirm(dear=False)
-    here.desk.plivo.spoil("buy", {"hold": "sold", "at": "after"}, times=1, number=number)
-    played = Played(number, here.submit(number))
-    held(here, "sold")
-    return played
+    return _held_at(here, "buy", "sold")
 
 
 def about_to_buy(here: Stage) -> Played:
     """A purchase whose intent comes after `release("look")`."""
+    return _held_at(here, "rented", "look")
+
+
+def _held_at(here: Stage, kind: str, name: str) -> Played:
     number = here.confirm(dear=False)
-    here.desk.plivo.spoil("rented", {"hold": "look", "at": "after"}, times=1, number=number)
+    here.desk.plivo.spoil(kind, {"hold": name, "at": "after"}, times=1, number=number)
     played = Played(number, here.submit(number))
-    held(here, "look")
+    held(here, name)
     return played
 
 

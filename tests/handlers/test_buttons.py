@@ -12,19 +12,8 @@ from bot.door import dispatcher
 from handlers import actions, clicks, errors
 from handlers.ui.trouble import OLD_BUTTON
 from tests.handlers.answering import NUMBERS, direct, parts_for, texts
-from tests.sandbox.counterpart import TOKEN, Bench, Received, bench, button
+from tests.sandbox.counterpart import TOKEN, Bench, Received, button
 from tests.sandbox.counterpart import actions as row
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Bench]:
-    with bench() as one:
-        yield one
-
-
-@pytest.fixture
-def slack(running: Bench) -> Bench:
-    return running.fresh()
 
 
 @contextmanager

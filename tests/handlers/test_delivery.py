@@ -1,6 +1,5 @@
 """Answers against the stand-in of Slack: what goes wrong on the way, and what the person hears anyway."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -15,21 +14,10 @@ from handlers.parts import Recipient
 from handlers.ui.blocks import message, section
 from handlers.ui.trouble import LATE, RESTARTING, UNSHARED
 from tests.handlers.answering import NUMBERS, PATIENCE, RITA, direct, parts_for, texts
-from tests.sandbox.counterpart import TOKEN, Bench, bench
+from tests.sandbox.counterpart import TOKEN, Bench
 
 DOWN = {"status": 500}
 ANSWER = message("found", [section("found")])
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Bench]:
-    with bench() as one:
-        yield one
-
-
-@pytest.fixture
-def slack(running: Bench) -> Bench:
-    return running.fresh()
 
 
 def by_command(slack: Bench) -> Recipient:

@@ -13,18 +13,7 @@ from bot.door import dispatcher
 from handlers import errors, forms
 from handlers.parts import Body, Parts
 from tests.handlers.answering import NUMBERS, parts_for
-from tests.sandbox.counterpart import TOKEN, Bench, Received, bench, modal, text_input
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Bench]:
-    with bench() as one:
-        yield one
-
-
-@pytest.fixture
-def slack(running: Bench) -> Bench:
-    return running.fresh()
+from tests.sandbox.counterpart import TOKEN, Bench, Received, modal, text_input
 
 
 def _fail(_parts: Parts, _ack: Ack, _body: Body) -> None:

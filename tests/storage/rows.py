@@ -7,6 +7,8 @@ from decimal import Decimal
 from threading import Barrier
 from typing import TypeVar
 
+from sqlalchemy import Engine, event
+
 from bot.model.offer import NumberType, Offer
 from bot.model.policy import Budgets
 from bot.model.request import Options, Person, RequestStatus
@@ -74,3 +76,17 @@ def at_once(times: int, do: Callable[[int], T]) -> list[T]:
 
     with ThreadPoolExecutor(times) as pool:
         return list(pool.map(run, range(times)))
+
+
+def plans_of_texts(engine: Engine, read: Callable[[], object]) -> list[list[str]]:
+    """The steps in which SQLite looks for what people wrote, of each time that `read` has it do so."""
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _k, said, given, *_: asked.append((said, given)))
+    read()
+    return [_plan(engine, said, given) for said, given in tuple(asked) if "FROM audit_text" in said]
+
+
+def _plan(engine: Engine, said: str, given: tuple[object, ...]) -> list[str]:
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", given).all()
+    return [row.detail for row in rows]

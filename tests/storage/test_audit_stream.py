@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event, insert
+from sqlalchemy import event, insert
 
 from bot.model.audit import Action, Actor, ActorType, AuditEvent, Outcome
 from bot.model.audit_chain import Line
@@ -22,7 +22,7 @@ from storage.audit_chain import Stub
 from storage.audit_stream import ArchivedMeanwhile, Pages
 from storage.engine import make_engine
 from storage.unit_of_work import Database
-from tests.storage.rows import ACCOUNT
+from tests.storage.rows import ACCOUNT, plans_of_texts
 from tests.unit.test_audit_chain import SAFE, TEXTS, VALUES
 
 EVERYBODY = Reader(None)
@@ -257,19 +257,15 @@ def test_no_page_reads_all_that_people_wrote(tmp_path: Path) -> None:
     """SQLite did for keys that came as pairs: a page took as long as the log was."""
     engine = make_engine(f"sqlite:///{tmp_path}/log.db")
     migrate.upgrade(engine)
-    database, asked = Database(engine), []
+    database = Database(engine)
     _log(database, *[_event(action=Action.REQUEST_DENIED, reason="The hotline") for _ in range(3)])
-    event.listen(engine, "before_cursor_execute", lambda _c, _k, said, given, *_: asked.append((said, given)))
-    _flat(audit_stream.events(database, EVERYBODY, ALL))
-    _flat(audit_stream.lines(database, EVERYBODY, ALL))
-    plans = [_plan(engine, said, given) for said, given in tuple(asked) if "FROM audit_text" in said]
+
+    def read() -> None:
+        _flat(audit_stream.events(database, EVERYBODY, ALL))
+        _flat(audit_stream.lines(database, EVERYBODY, ALL))
+
+    plans = plans_of_texts(engine, read)
     engine.dispose()
     assert len(plans) == 2
     steps = [step for plan in plans for step in plan if step != "SCAN own"]  # of one event: it was searched
     assert len(steps) > 2 and all("SCAN" not in step for step in steps), steps
-
-
-def _plan(engine: Engine, said: str, given: tuple[object, ...]) -> list[str]:
-    with engine.connect() as connection:
-        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", given).all()
-    return [row.detail for row in rows]

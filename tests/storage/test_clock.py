@@ -1,5 +1,6 @@
 """The clock of the rows: what a transaction says of the time is what the database says of it."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -44,52 +45,50 @@ def test_what_is_put_now_is_due_now(database: Database) -> None:
             assert claimed and jobs.finish(work, claimed)
 
 
-def test_postgresql_is_asked_once_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite's clock is this machine's."""
+@pytest.fixture
+def on_postgresql(tmp_path: Path) -> Iterator[Database]:
+    """SQLite's clock is this machine's, and is asked nothing."""
     with a_database("postgresql", tmp_path) as url:
         database = Database(make_engine(url))
-        _asked_once_a_second(database, monkeypatch)
+        yield database
         database.engine.dispose()
 
 
-def _asked_once_a_second(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def up(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """This machine's uptime, which stands still."""
     now = [1000.0]
     monkeypatch.setattr(clock, "uptime", lambda: now[0])
+    return now
+
+
+def test_postgresql_is_asked_once_a_second(on_postgresql: Database, up: list[float]) -> None:
     asked: list[str] = []
-    event.listen(database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-    with database.read() as work:
+    event.listen(on_postgresql.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    with on_postgresql.read() as work:
         first = work.now
-    now[0] += 0.75
-    with database.read() as work:
+    up[0] += 0.75
+    with on_postgresql.read() as work:
         assert work.now - first == timedelta(seconds=0.75)
     assert len(asked) == 1
-    now[0] += 0.25
-    with database.read() as work:
+    up[0] += 0.25
+    with on_postgresql.read() as work:
         assert work.now < first + CLOSE, "it is what the database says, whatever this machine's does"
     assert len(asked) == 2
 
 
 def test_an_answer_that_was_long_on_its_way_is_not_counted_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    on_postgresql: Database, up: list[float]
 ) -> None:
     """A process that was stopped while it asked would date the next second's purchases back by hours."""
-    with a_database("postgresql", tmp_path) as url:
-        database = Database(make_engine(url))
-        _asked_again_after_a_pause(database, monkeypatch)
-        database.engine.dispose()
-
-
-def _asked_again_after_a_pause(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [1000.0]
-    monkeypatch.setattr(clock, "uptime", lambda: now[0])
     asked: list[str] = []
 
     def pause(*given: Any) -> None:
         asked.append(given[2])
-        now[0] += 3600
+        up[0] += 3600
 
-    event.listen(database.engine, "after_cursor_execute", pause)
+    event.listen(on_postgresql.engine, "after_cursor_execute", pause)
     for count in (1, 2):
-        with database.read() as work:
+        with on_postgresql.read() as work:
             assert work.now
         assert len(asked) == count
