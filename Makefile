@@ -14,7 +14,8 @@ test: .venv/.dev ## set all up, run every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q
 
 soak: .venv/.dev ## the long proofs: every crash point, random kills under load
-	@SOAK=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q -m "soak or grows"
+	@SOAK=1 $(BIN)/python -m pytest -n $$(($(WORKERS) + 2)) --dist loadgroup --no-loadscope-reorder -q \
+		-m "soak or grows" tests/faults tests/model tests/storage
 
 install: .venv/.runtime ## what a server needs, and nothing more
 

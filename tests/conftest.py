@@ -63,6 +63,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long = [item for item in items if item.get_closest_marker("soak")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+    else:  # the longest one first: it goes on beside all others
+        items.sort(key=lambda item: item.path.name != "test_soak.py")
     for item in items:
         if item.get_closest_marker("browser") and not Path(CHROMIUM).exists():
             item.add_marker(pytest.mark.skip(reason="Chromium is absent"))

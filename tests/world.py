@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,6 +26,7 @@ from sandbox.slack.world import DEMO, Residents
 from storage import audit, audit_search, schema
 from storage.engine import make_engine, reading
 from storage.unit_of_work import Database
+from tests.nursery import Born, Process, Start
 from tests.sandbox.plivo_client import AUTH, Client
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,8 +47,8 @@ class World:
     port: int
     folder: Path
     extra: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
-    program: tuple[str, ...] = ("bot",)  #: the module that is run, with what stands before its arguments
+    process: Process | None = None
+    doomed: bool = False  #: the program that can die is run, and born in the nursery
     copier: subprocess.Popen[bytes] | None = None
     piped: bool = False  #: its log goes through a pipe, as in a container: a limit on its files is none on it
 
@@ -72,15 +74,23 @@ class World:
 
     def start(self) -> None:
         """Starts the bot and waits until it says that it is ready."""
-        with self._log_file() as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", *self.program, "serve"],
-                env=self.environment(), cwd=self.folder, stdout=out, stderr=out, start_new_session=True,
-            )  # fmt: skip
+        self.process = self._born() if self.doomed and not self.piped else self._started()
         end = time.monotonic() + 30
         while not self.is_ready():
             assert self.process.poll() is None and time.monotonic() < end, self.log()
             time.sleep(0.05)  # another process: there is nothing to wait on but its port
+
+    def _born(self) -> Process:
+        log = self.folder / "bot.log"
+        return Born(Start("tests.faults.doomed", ["serve"], self.environment(), self.folder, log))
+
+    def _started(self) -> Process:
+        program = "tests.faults.doomed" if self.doomed else "bot"
+        with self._log_file() as out:
+            return subprocess.Popen(
+                [sys.executable, "-m", program, "serve"],
+                env=self.environment(), cwd=self.folder, stdout=out, stderr=out, start_new_session=True,
+            )  # fmt: skip
 
     @contextmanager
     def _log_file(self) -> Iterator[IO[bytes]]:
@@ -179,11 +189,17 @@ class World:
 @contextmanager
 def connected(url: str) -> Iterator[Engine]:
     """An engine that leaves no connection behind, whatever happens."""
-    engine = make_engine(url)
+    engine = _engine(url)
     try:
         yield engine
     finally:
         engine.dispose()
+
+
+@cache
+def _engine(url: str) -> Engine:
+    """One for each address: to compile a statement, or to ask who a server is, takes longer than to read."""
+    return make_engine(url)
 
 
 @contextmanager

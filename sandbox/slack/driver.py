@@ -115,28 +115,32 @@ def _delivered(body: Json) -> Delivered:
 class Person(Door):
     """One person at their page. What was filled in lives here until it is submitted, as in a browser."""
 
-    def __init__(self, url: str, user_id: str) -> None:
+    def __init__(self, url: str, user_id: str, *, newest: int | None = None) -> None:
+        """`newest`: only so many messages of a channel are looked at, as by somebody who does not scroll."""
         super().__init__(url)
         self.user = user_id
+        self._newest = newest
         self._entered: dict[str, Json] = {}
 
     @property
     def direct(self) -> str:
         """The id of this person's direct message with the bot."""
-        found = next((each for each in self._state()["channels"] if each["direct"]), None)
+        found = next((each for each in self._shown("channels") if each["direct"]), None)
         if found is None:
             raise LookupError(self.user)
         return str(found["id"])
 
     # -- reading -----------------------------------------------------------------------------
 
-    def _state(self, channel: str = "") -> Json:
-        return self.get("/ui/state", user=self.user, channel=channel)
+    def _shown(self, part: str, channel: str = "") -> Any:
+        """One part of what this person's page shows."""
+        asked = {"user": self.user, "channel": channel, "parts": part, "newest": self._newest or ""}
+        return self.get("/ui/state", **asked)[part]
 
     def messages(self, channel: str) -> list[Message]:
         """What this person sees there, oldest first, their own ephemeral messages with it."""
         keys = Message.__dataclass_fields__
-        return [Message(**{key: m[key] for key in keys}) for m in self._state(channel)["messages"]]
+        return [Message(**{key: m[key] for key in keys}) for m in self._shown("messages", channel)]
 
     def last(self, channel: str) -> Message:
         """The newest message that this person sees there. Raises LookupError if there is none."""
@@ -147,7 +151,7 @@ class Person(Door):
 
     def modal(self) -> Shown | None:
         """The view on top, if a modal is open."""
-        return _shown(self._state()["modal"])
+        return _shown(self._shown("modal"))
 
     def home(self, tab: str = "home") -> Shown | None:
         """Open the app's Home tab (the event is sent first) and look at it."""
@@ -156,7 +160,7 @@ class Person(Door):
 
     def published(self) -> Shown | None:
         """The Home tab as it is, without opening it."""
-        return _shown(self._state()["home"])
+        return _shown(self._shown("home"))
 
     def wait_for(self, predicate: Callable[["Person"], T], timeout: float = 10, *, own: bool = False) -> T:
         """Return the first truthy value of `predicate(self)`, looking again after every change.
@@ -253,7 +257,7 @@ class Person(Door):
 
     def _chosen_user(self, user_id: str | None) -> Json:
         """Anybody whom Slack would offer; None is the emptied field. Raises LookupError."""
-        offered = {person["id"] for person in self._state()["people"] if not person["deleted"]}
+        offered = {person["id"] for person in self._shown("people") if not person["deleted"]}
         if user_id is not None and user_id not in offered:
             raise LookupError(f"{NO_OPTION} {user_id}; there are {sorted(offered)}")
         return {"selected_user": user_id}

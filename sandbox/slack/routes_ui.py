@@ -1,7 +1,8 @@
 """The doors for people: what the page (and the driver of the tests) reads and does."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -84,33 +85,62 @@ def _view(view: View | None) -> Json | None:
     return {**view_body(view), "entered": view.values} if view else None
 
 
-def state_for(workspace: Workspace, user: str, channel: str) -> Json:
-    """All that this person's page shows now."""
-    stack = workspace.views.stacks.get(user, [])
-    there = workspace.residents
-    mine = [each for each in there.channels.values() if user in there.members_of(each)]
-    seen = workspace.seen_by(user, channel) if channel else []
-    return {
-        "revision": workspace.revision,
-        "user": user,
-        "command": COMMAND,
-        "people": [_person(workspace, person) for person in there.people],
-        "members": {member.id: member.name for member in there.members.values()},
-        "groups": GROUP_HANDLES,
-        "channels": [_channel(workspace, user, each) for each in mine],
-        "messages": [_message(workspace, message) for message in seen],
-        "modal": _view(stack[-1] if stack else None),
-        "depth": len(stack),
-        "home": _view(workspace.views.homes.get(user)),
-    }
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What a page shows now: whose it is, the channel that is open, and how many messages at most."""
+
+    workspace: Workspace
+    user: str
+    channel: str
+    newest: int | None
+
+    @property
+    def channels(self) -> list[Json]:
+        there = self.workspace.residents
+        mine = (each for each in there.channels.values() if self.user in there.members_of(each))
+        return [_channel(self.workspace, self.user, each) for each in mine]
+
+    @property
+    def messages(self) -> list[Json]:
+        seen = self.workspace.seen_by(self.user, self.channel) if self.channel else []
+        return [_message(self.workspace, message) for message in seen[-(self.newest or len(seen)) :]]
+
+    @property
+    def stack(self) -> list[View]:
+        return self.workspace.views.stacks.get(self.user, [])
+
+
+_PARTS: Mapping[str, Callable[[_Page], Any]] = {
+    "revision": lambda page: page.workspace.revision,
+    "user": lambda page: page.user,
+    "command": lambda _: COMMAND,
+    "people": lambda page: [_person(page.workspace, each) for each in page.workspace.residents.people],
+    "members": lambda page: {each.id: each.name for each in page.workspace.residents.members.values()},
+    "groups": lambda _: GROUP_HANDLES,
+    "channels": lambda page: page.channels,
+    "messages": lambda page: page.messages,
+    "modal": lambda page: _view(page.stack[-1] if page.stack else None),
+    "depth": lambda page: len(page.stack),
+    "home": lambda page: _view(page.workspace.views.homes.get(page.user)),
+}
 
 
 async def state(request: Request) -> Response:
-    user = request.query_params.get("user", "")
+    """All that a person's page shows; with `parts` only these, and of messages only the `newest` so many."""
+    asked = request.query_params
+    user = asked.get("user", "")
     if user not in parts_of(request).workspace.residents.members:
         return JSONResponse({"error": NOT_A_MEMBER}, 400)
+    newest = asked.get("newest", "")
+    page = _Page(
+        parts_of(request).workspace,
+        user,
+        asked.get("channel", ""),
+        int(newest) if newest.isdecimal() else None,
+    )
+    parts = asked["parts"].split(",") if "parts" in asked else _PARTS
     try:
-        shown = state_for(parts_of(request).workspace, user, request.query_params.get("channel", ""))
+        shown = {part: show(page) for part, show in _PARTS.items() if part in parts}
     except ApiError as refusal:
         return JSONResponse({"error": refusal.error}, 400)
     return JSONResponse(shown, headers={"Cache-Control": "no-store"})

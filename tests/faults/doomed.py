@@ -127,7 +127,7 @@ def _for(call: str) -> str:
     return f"{call} ({kind})" if kind else call
 
 
-def main() -> None:
+def run() -> None:
     """The program with the arguments of this one."""
     doom = Doom(Path(os.environ["DOOM_FOLDER"]))
     watch_commits(doom)
@@ -136,4 +136,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -3,8 +3,6 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +10,8 @@ from dataclasses import dataclass, field
 
 import requests
 
-from tests.world import ROOT, World, free_port
+from tests.nursery import Born, Process, Start
+from tests.world import World, free_port
 
 
 @dataclass
@@ -21,7 +20,7 @@ class Machine:
 
     command: tuple[str, ...]
     port: int
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
 
     def is_ready(self) -> bool:
         """Whether its door answers; a worker has none."""
@@ -51,11 +50,10 @@ class Fleet:
 
     def _start(self, machine: Machine) -> None:
         environment = {**self.desk.environment(), "PORT": str(machine.port)}
-        with (self.desk.folder / "bot.log").open("ab") as out:
-            machine.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", *machine.command],
-                env=environment, cwd=ROOT, stdout=out, stderr=out, start_new_session=True,
-            )  # fmt: skip
+        folder = self.desk.folder
+        machine.process = Born(
+            Start("bot.__main__", machine.command, environment, folder, folder / "bot.log")
+        )
 
     def kill_one(self, source: random.Random) -> None:
         """kill -9 of one machine in the middle of whatever it does; another is started in its place."""

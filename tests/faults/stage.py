@@ -104,15 +104,17 @@ class Stage:
 
     # -- people ------------------------------------------------------------------------------
 
-    def until(self, done: Callable[[], T | None], do: Callable[[], Any] = lambda: None) -> T:
-        """Does something again and again, as people do, until it took effect; returns what `done` found."""
+    def until(
+        self, done: Callable[[], T | None], do: Callable[[], Any] = lambda: None, *, wait: float = 2.0
+    ) -> T:
+        """Does something every `wait` seconds until it took effect; returns what `done` found."""
         end = time.monotonic() + PATIENCE
         while True:
             self.revive()
             if found := done():
                 return found
             assert time.monotonic() < end, f"nothing came of it; {self.where()}"
-            patience = 2.0
+            patience = wait
             try:
                 do()
             except (LookupError, TimeoutError):
@@ -242,11 +244,11 @@ class Stage:
     def hurry_until_judged(self, request: str) -> None:
         """Lets time pass until the purchase is settled, or a person has to do it."""
         judged = "p.status NOT IN ('queued', 'buying', 'unknown')"
-        self.until(lambda: self.shows(request, judged), self._hurry)
+        self.until(lambda: self.shows(request, judged), self._hurry, wait=LOOK_AGAIN)
 
-    def settled(self) -> None:
-        """Lets time pass until no job is left that belongs to a request."""
-        self.until(lambda: not jobs_of(self.desk) or None, self._hurry)
+    def settled(self, *, wait: float = LOOK_AGAIN) -> None:
+        """Lets time pass, every `wait` seconds, until no job is left that belongs to a request."""
+        self.until(lambda: not jobs_of(self.desk) or None, self._hurry, wait=wait)
 
     def _hurry(self) -> None:
         hurry(self.desk)
@@ -298,7 +300,7 @@ def stage(folder: Path, database_url: str) -> Iterator[Stage]:
     stock = open_stage_files(folder)
     extra = {**SHORT, "DOOM_FOLDER": str(folder), "POLICY_FILE": str(folder / "policy.toml")}
     with world(folder, database_url, stock=stock, **extra) as desk:
-        desk.program = ("tests.faults.doomed",)
+        desk.doomed = True
         desk.start()
         with (
             Person(desk.slack_url, RITA) as rita,

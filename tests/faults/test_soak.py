@@ -32,6 +32,8 @@ MACHINES = 4 if SOAK else 2
 PEOPLE, HANDS, STOCK = 50, 10, 500
 """People who ask, threads that press for them in turn, and numbers for which they compete."""
 DECIDING = ("U0ANA", "U0OTTO")
+ASKING_SEES, DECIDING_SEES = 20, 100
+"""Newest messages of a channel that are looked at: nobody scrolls back through thousands."""
 PAUSE = 1.5
 """Seconds between two kills: about the time that a machine needs to be up again."""
 MINUTE = 60.0
@@ -116,7 +118,7 @@ def _play(desk: World, machines: Fleet, people: Sequence[Asking]) -> Story:
 def _ask(desk: World, people: Sequence[Asking], presses: int, seed: int, story: Story) -> None:
     """Presses for these people, each in turn."""
     source = random.Random(seed)  # noqa: S311 - a story, no secret
-    doors = [(Person(desk.slack_url, one.user), one.channel) for one in people]
+    doors = [(Person(desk.slack_url, one.user, newest=ASKING_SEES), one.channel) for one in people]
     for press in range(presses):
         person, channel = doors[press % len(doors)]
         with suppress(LookupError, TimeoutError):
@@ -156,7 +158,7 @@ def _offers(person: Person, channel: str) -> list[Message]:
 
 def _decide(desk: World, user: str, over: Event, seed: int) -> None:
     source = random.Random(SEED + 1000 + seed)  # noqa: S311
-    with Person(desk.slack_url, user) as person:
+    with Person(desk.slack_url, user, newest=DECIDING_SEES) as person:
         while not over.is_set():
             with suppress(LookupError, TimeoutError, StopIteration):
                 _decide_one(person, source)

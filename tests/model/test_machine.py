@@ -287,7 +287,7 @@ def test_the_desk_on_sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> N
         for one in tmp_path.glob(f"{file.name}*"):
             one.unlink()
 
-    _run(make, 1500 if SOAK else 45, 50)
+    _run(make, 600 if SOAK else 45, 50)
 
 
 @pytest.mark.grows
@@ -296,4 +296,4 @@ def test_the_desk_on_postgresql(request: pytest.FixtureRequest) -> None:
     if POSTGRES is None:
         pytest.skip("PostgreSQL is absent")
     reused: Reused = request.getfixturevalue("_postgres_reused")
-    _run(lambda: nullcontext(reused.empty()), 300 if SOAK else 8, 40)
+    _run(lambda: nullcontext(reused.empty()), 150 if SOAK else 8, 40)
