@@ -173,10 +173,13 @@ class World:
             for table in schema.metadata.sorted_tables:
                 if table.name.startswith("audit_"):
                     continue  # the log is only appended to
-                moments = [column for column in table.c if isinstance(column.type, schema.Utc)]
-                for column in moments:
-                    earlier = type_coerce(column, BigInteger) - int(seconds * 1_000_000)
-                    connection.execute(update(table).values({column: earlier}))
+                earlier = {
+                    column: type_coerce(column, BigInteger) - int(seconds * 1_000_000)
+                    for column in table.c
+                    if isinstance(column.type, schema.Utc)
+                }
+                if earlier:
+                    connection.execute(update(table).values(earlier))
 
     def events(self) -> list[str]:
         """The log's actions, oldest first, without what the program logs of itself."""

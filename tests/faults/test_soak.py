@@ -36,8 +36,8 @@ ASKING_SEES, DECIDING_SEES = 20, 100
 """Newest messages of a channel that are looked at: nobody scrolls back through thousands."""
 PAUSE = 1.5
 """Seconds between two kills: about the time that a machine needs to be up again."""
-MINUTE = 60.0
-"""Passed at once when only time is missing: what was asked within a minute may expire together."""
+AT_ONCE = 600.0
+"""Seconds that pass at once when only time is missing: what was asked within them may expire together."""
 BUYING = (
     {"silent": "after"}, {"silent": "before"}, {"reset": "after"}, {"reset": "before"}, {"status": 500},
     {"status": 429}, {"html": "after"}, {"status": 206}, {"effect_then": {"status": 404}},
@@ -136,11 +136,13 @@ def _press(person: Person, channel: str, source: random.Random) -> None:
     if not seen or source.random() < 0.3:
         person.command(channel, f"/number search US local {_somewhere(source)}")
         before = {m.ts for m in seen}
-        seen = person.wait_for(lambda p: [m for m in _offers(p, channel) if m.ts not in before], timeout=5)
+        seen = person.wait_for(
+            lambda p: [m for m in _offers(p, channel) if m.ts not in before], timeout=5, own=True
+        )
     found = source.choice(seen[-5:])
     values = [b["value"] for b in found.buttons if b["action_id"] == "offer_buy"]
     person.click(found, "offer_buy", value=source.choice(values))
-    person.wait_for(lambda p: p.modal(), timeout=3)
+    person.wait_for(lambda p: p.modal(), timeout=3, own=True)
     with suppress(StopIteration):  # a notice instead of a form
         person.fill("reason", "For the new hotline")
         person.submit()
@@ -175,7 +177,7 @@ def _decide_one(person: Person, source: random.Random) -> None:
         person.close_modal(everything=True)
     yes = source.random() < 0.7
     person.click(source.choice(waiting), "request_approve" if yes else "request_deny")
-    person.wait_for(lambda p: p.modal(), timeout=3)
+    person.wait_for(lambda p: p.modal(), timeout=3, own=True)
     if not yes:
         person.fill("comment", "We have one already")
     person.submit()
@@ -204,5 +206,5 @@ def _settle(desk: World) -> None:
     end = time.monotonic() + (600 if SOAK else 120)
     while jobs_of(desk):
         assert time.monotonic() < end, f"stuck: {jobs_of(desk)[:5]} {desk.log()[-3000:]}"
-        hurry(desk, further=MINUTE)
+        hurry(desk, further=AT_ONCE)
         time.sleep(0.1)  # other processes: there is nothing to wait on but their rows
