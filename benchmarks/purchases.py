@@ -141,7 +141,8 @@ def against_script(world: World, url: str) -> tuple[float, str]:
         _round(world, program, 0)  # statements are compiled
         with _commits(engine) as commits:  # to count takes time: this round has none of the clock's
             time.sleep(WINDOW)
-            path = replace(_round(world, program, 1), commits=commits[0])
+            path = _round(world, program, 1)
+        path = replace(path, commits=commits[0])
         for number in range(2, ROUNDS + 2):
             time.sleep(WINDOW)
             ours.append(PURCHASES / _round(world, program, number).seconds)
@@ -221,21 +222,41 @@ def _until_done(database: Database) -> None:
 def _commits(engine: Engine) -> Iterator[list[int]]:
     """Counts the commits of transactions that changed a row."""
     count = [0]
+    counted = _by_transaction_ids if engine.dialect.name == "postgresql" else _by_changes
+    with counted(engine, count):
+        yield count
 
-    def changed(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if statement.lstrip()[:6].upper() in {"INSERT", "UPDATE", "DELETE"} and cursor.rowcount != 0:
-            connection.info["changed"] = True
+
+@contextmanager
+def _by_transaction_ids(engine: Engine, count: list[int]) -> Iterator[None]:
+    """PostgreSQL gives an id to each transaction that changes something; to ask for the newest takes one."""
+    before = _newest_transaction(engine)
+    yield
+    count[0] = _newest_transaction(engine) - before - 1
+
+
+def _newest_transaction(engine: Engine) -> int:
+    with engine.begin() as connection:
+        return int(connection.scalar(text("SELECT pg_current_xact_id()::text")) or 0)
+
+
+@contextmanager
+def _by_changes(engine: Engine, count: list[int]) -> Iterator[None]:
+    """SQLite counts the rows that a connection has changed."""
+
+    def begun(connection: Any) -> None:
+        connection.info["changes"] = connection.connection.dbapi_connection.total_changes
 
     def committed(connection: Any) -> None:
-        if connection.info.pop("changed", False):
-            count[0] += 1
+        now = connection.connection.dbapi_connection.total_changes
+        count[0] += now != connection.info["changes"]
 
-    event.listen(engine, "after_cursor_execute", changed)
+    event.listen(engine, "begin", begun)
     event.listen(engine, "commit", committed)
     try:
-        yield count
+        yield
     finally:
-        event.remove(engine, "after_cursor_execute", changed)
+        event.remove(engine, "begin", begun)
         event.remove(engine, "commit", committed)
 
 
@@ -291,6 +312,8 @@ def _stock(world: World) -> list[str]:
     while len(found) < PURCHASES:
         asked = {"country_iso": "US", "type": "local", "limit": 20, "offset": FAR + len(found)}
         rows = requests.get(address, params=asked, auth=systems.AUTH, timeout=30).json()["objects"]
+        if not rows:
+            raise RuntimeError("nothing is left to buy: there are more rounds than STOCK has numbers for")
         found += [str(row["number"]) for row in rows]
     return found[:PURCHASES]
 

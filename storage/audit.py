@@ -13,13 +13,13 @@ from sqlalchemy import (
     bindparam,
     select,
 )
-from sqlalchemy.exc import DBAPIError
 
 from bot.model import audit_fields as fields
 from bot.model.audit import ERASED, Action, Actor, ActorType, AuditEvent, LoggedEvent, Outcome
 from bot.model.audit_chain import GENESIS, Line, digest, hash_of_text, to_microseconds
 from bot.model.money import to_units
 from storage import jobs, schema
+from storage.prepared import send
 from storage.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -158,25 +158,11 @@ def _next(work: UnitOfWork, workspace: str) -> tuple[int, str]:
 
 
 def _run(work: UnitOfWork, statement: str, values: Sequence[Any]) -> Sequence[Any] | None:
-    """Runs a statement by the driver, in the transaction; its row, if it returns one.
-
-    Raises SQLAlchemy's errors, as everything else does that writes.
-    """
-    dialect = work.connection.dialect
-    if dialect.name != "sqlite":
+    """Runs a statement by the driver, in the transaction; its row, if it returns one."""
+    if work.connection.dialect.name != "sqlite":
         statement = statement.replace("?", "%s")
-    driver: Any = dialect.loaded_dbapi
-    cursor = work.connection.connection.cursor()
-    try:
-        cursor.execute(statement, values)
-        return cursor.fetchone() if cursor.description else None
-    except driver.Error as problem:
-        raise DBAPIError.instance(
-            statement, None, problem, driver.Error,
-            connection_invalidated=dialect.is_disconnect(problem, None, cursor), dialect=dialect,
-        ) from problem  # fmt: skip
-    finally:
-        cursor.close()
+    rows, _ = send(work.connection, statement, values)
+    return rows[0] if rows else None
 
 
 def with_texts(work: UnitOfWork, rows: Sequence[Row[Any]]) -> list[LoggedEvent]:

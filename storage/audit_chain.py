@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Row,
-    RowMapping,
     Select,
     and_,
     delete,
@@ -30,7 +29,7 @@ from bot.model.audit_chain import Line, to_microseconds
 from bot.model.audit_erased import Key
 from bot.model.audit_fault import UNREADABLE
 from storage import schema
-from storage.unit_of_work import UnitOfWork
+from storage.unit_of_work import NamedRow, UnitOfWork
 
 _T, _TEXT, _HEAD, _STUB = schema.audit_event, schema.audit_text, schema.audit_head, schema.audit_stub
 _RAW = {"at", "cost"}
@@ -106,7 +105,7 @@ def _workspaces(work: UnitOfWork) -> Iterator[str]:
         last = work.connection.scalar(smallest.where(_T.c.workspace > last))
 
 
-def _head(row: RowMapping) -> Head:
+def _head(row: NamedRow) -> Head:
     return Head(row["workspace"], row["seq"], row["hash"], row["archived_seq"])
 
 

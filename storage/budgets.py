@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, or_, select, type_coerce,
 
 from bot.model.budget import WORKSPACE, Exceeded, Spent
 from bot.model.policy import Budgets
+from storage.prepared import Prepared
 from storage.schema import Usd, budget
 from storage.unit_of_work import UnitOfWork
 
@@ -99,16 +100,16 @@ def _spent(work: UnitOfWork, purse: Purse, spender: str, limit: Decimal | None) 
 
 _KEYS = ("workspace", "account", "month", "spender")
 _HERE = and_(*(budget.c[name] == bindparam(f"its_{name}") for name in _KEYS))
-_ROW = select(budget).where(_HERE)
+_ROW = Prepared(select(budget).where(_HERE))
 _MORE, _SPENT, _MOST = (bindparam(name, type_=Usd) for name in ("more", "spent", "most"))
-_CHANGE = (
+_CHANGE = Prepared(
     update(budget)
     .where(_HERE)
     .values(reserved=budget.c.reserved + _MORE, committed=budget.c.committed + _SPENT)
 )
 # a sum of two amounts is a plain number to SQLAlchemy: without its type it is compared with dollars
 _TAKEN = type_coerce(budget.c.reserved + budget.c.committed, Usd)
-_RESERVE = (
+_RESERVE = Prepared(
     update(budget)
     .where(_HERE, or_(_MOST.is_(None), _TAKEN <= _MOST))
     .values(reserved=budget.c.reserved + _MORE)

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import RowMapping, case, delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 
 from bot.model.provider import RentedNumber
 from bot.model.sweep import KNOWN, DifferenceState, Finding, Kind
 from storage.schema import difference, report
-from storage.unit_of_work import UnitOfWork
+from storage.unit_of_work import NamedRow, UnitOfWork
 
 _T = difference
 _S = DifferenceState
@@ -181,7 +181,7 @@ _ORDER = (case((_T.c.kind == Kind.GONE, 0), else_=1), _T.c.found_at, _T.c.number
 """What may be lost comes first."""
 
 
-def _difference(row: RowMapping) -> Difference:
+def _difference(row: NamedRow) -> Difference:
     plain = {f.name: row[f.name] for f in fields(Difference) if f.name != "rented"}
     kinds = {"kind": Kind(row["kind"]), "state": _S(row["state"])}
     return Difference(**plain | kinds, rented=_from_json(row["details"]))

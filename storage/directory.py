@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, select, true
+from sqlalchemy import bindparam, false, or_, select, true
 
 from bot.model.people import Found, Group, Profile
+from storage.prepared import Prepared
 from storage.schema import directory
 from storage.unit_of_work import UnitOfWork
 
@@ -20,15 +22,18 @@ class Entry:
     found: Found | None
 
 
-_THESE = select(directory.c.id, directory.c.at, directory.c.found).where(
-    directory.c.workspace == bindparam("whose"), directory.c.id.in_(bindparam("ids", expanding=True))
-)
-
-
 def find(work: UnitOfWork, workspace: str, ids: Iterable[str]) -> dict[str, Entry]:
     """What was last learned of these people and groups; nobody has asked about those who are left out."""
-    rows = work.rows(_THESE, whose=workspace, ids=sorted(set(ids)))
+    wanted = {f"id_{place}": slack_id for place, slack_id in enumerate(sorted(set(ids)))}
+    rows = work.rows(_these(tuple(wanted)), whose=workspace, **wanted)
     return {row["id"]: Entry(row["at"], _found(row["found"])) for row in rows}
+
+
+@lru_cache(maxsize=64)
+def _these(names: tuple[str, ...]) -> Prepared:
+    wanted = or_(false(), *(directory.c.id == bindparam(name) for name in names))
+    columns = (directory.c.id, directory.c.at, directory.c.found)
+    return Prepared(select(*columns).where(directory.c.workspace == bindparam("whose"), wanted))
 
 
 def keep(work: UnitOfWork, workspace: str, slack_id: str, found: Found | None) -> None:

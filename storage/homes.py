@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import bindparam, select, update
 
+from storage.prepared import Prepared
 from storage.schema import home
 from storage.unit_of_work import UnitOfWork
 
@@ -30,7 +31,7 @@ def ever_opened(work: UnitOfWork, workspace: str) -> bool:
     return work.one(_ANYBODY, whose=workspace) is not None
 
 
-_ANYBODY = select(home.c.user).where(home.c.workspace == bindparam("whose")).limit(1)
+_ANYBODY = Prepared(select(home.c.user).where(home.c.workspace == bindparam("whose")).limit(1))
 
 
 def open_ones(work: UnitOfWork, workspace: str) -> dict[str, float]:

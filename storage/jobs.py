@@ -15,7 +15,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Executable,
     bindparam,
     case,
     delete,
@@ -30,6 +29,7 @@ from sqlalchemy import (
 )
 
 from storage.clock import CLOCK, from_microseconds
+from storage.prepared import Prepared, bound
 from storage.schema import Utc, job
 from storage.unit_of_work import INSERTS, UnitOfWork
 
@@ -100,18 +100,18 @@ def put(work: UnitOfWork, key: str, *, delay: float = 0, soonest: bool = False, 
 
 
 @cache
-def _put(dialect: str, soonest: bool) -> Executable:  # noqa: FBT001 - called in one place
+def _put(dialect: str, soonest: bool) -> Prepared:  # noqa: FBT001 - called in one place
     # read here, and not when the transaction began: since then it may have waited for a row, and for others
     put_at = CLOCK + bindparam("shift", type_=BigInteger)
-    given: dict[str, Any] = {name: bindparam(name) for name in ("key", "due_at", "args")}
-    new = INSERTS[dialect](job).values(put_at=put_at, **given)
+    new = INSERTS[dialect](job).values(put_at=put_at, **bound("key", "due_at", "args"))
     told = new.excluded
     again = {"args": told.args, "gen": job.c.gen + 1, "attempts": 0, "last_error": None}
     again |= {"due_at": told.due_at, "put_at": told.put_at}
     if soonest:
         waits = or_(job.c.lease_until.is_(None), job.c.lease_until < told.put_at)
         again["due_at"] = case((waits & (job.c.due_at < told.due_at), job.c.due_at), else_=told.due_at)
-    return new.on_conflict_do_update(index_elements=["key"], set_=again).returning(job.c.lease_until)
+    armed = new.on_conflict_do_update(index_elements=["key"], set_=again)
+    return Prepared(armed.returning(job.c.lease_until))
 
 
 def seed(work: UnitOfWork, key: str, *, delay: float) -> None:
@@ -130,10 +130,10 @@ def hold(work: UnitOfWork, running: Job, *, seconds: float) -> bool:
 
 def remove(work: UnitOfWork, key: str) -> None:
     """Disarms `key`; nothing happens if it is not armed."""
-    work.execute(_REMOVE, its_key=key)
+    work.changed(_REMOVE, its_key=key)
 
 
-_REMOVE = delete(job).where(job.c.key == bindparam("its_key"))
+_REMOVE = Prepared(delete(job).where(job.c.key == bindparam("its_key")))
 
 
 def claim(work: UnitOfWork, *, lease: str, seconds: float, kinds: Collection[str]) -> Job | None:
@@ -147,7 +147,7 @@ def claim(work: UnitOfWork, *, lease: str, seconds: float, kinds: Collection[str
 
 
 @cache
-def _claim(kinds: tuple[str, ...]) -> Executable:
+def _claim(kinds: tuple[str, ...]) -> Prepared:
     now = CLOCK + bindparam("shift", type_=BigInteger)
     lasts = bindparam("lasts", type_=BigInteger)
     until = type_coerce(job.c.lease_until, BigInteger)
@@ -161,12 +161,13 @@ def _claim(kinds: tuple[str, ...]) -> Executable:
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    return (
+    claimed = (
         update(job)
         .where(job.c.key == due.scalar_subquery())
         .values(lease=bindparam("lease"), lease_until=now + lasts, attempts=job.c.attempts + 1)
-        .returning(job.c.key, job.c.args, job.c.gen, job.c.attempts, job.c.put_at, now.label("now"))
     )
+    told = (job.c.key, job.c.args, job.c.gen, job.c.attempts, job.c.put_at, now.label("now"))
+    return Prepared(claimed.returning(*told))
 
 
 def behind(work: UnitOfWork, late: Job, *, starts: str, ends: str = "", failing: str) -> timedelta | None:
@@ -194,8 +195,8 @@ def finish(work: UnitOfWork, done: Job) -> bool:
 
 
 _MINE = (job.c.key == bindparam("its_key")) & (job.c.lease == bindparam("its_lease"))
-_DONE = delete(job).where(_MINE, job.c.gen == bindparam("its_gen"))
-_FREE = update(job).where(_MINE).values(lease=None, lease_until=None)
+_DONE = Prepared(delete(job).where(_MINE, job.c.gen == bindparam("its_gen")))
+_FREE = Prepared(update(job).where(_MINE).values(lease=None, lease_until=None))
 
 
 def _free(work: UnitOfWork, armed: Job) -> bool:
@@ -223,7 +224,7 @@ def postpone(
     return work.changed(_POSTPONE, **mine, **new, less=less) or _free(work, late)
 
 
-_POSTPONE = (
+_POSTPONE = Prepared(
     update(job)
     .where(_MINE, job.c.gen == bindparam("its_gen"))
     .values(

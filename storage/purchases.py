@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, RowMapping, bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 
 from bot.model.budget import Exceeded, month_of
 from bot.model.money import from_units, to_units
@@ -18,8 +18,9 @@ from bot.model.request import Person
 from bot.model.sweep import Standing
 from storage import budgets, schema, searches
 from storage.budgets import Purse
+from storage.prepared import Prepared, bound
 from storage.requests import KeptRequest
-from storage.unit_of_work import INSERTS, UnitOfWork
+from storage.unit_of_work import INSERTS, NamedRow, UnitOfWork
 
 _T = schema.purchase
 _S = PurchaseStatus
@@ -85,23 +86,22 @@ def add(
 
 
 def _insert(work: UnitOfWork, request: KeptRequest, offer: Offer, **values: Any) -> KeptPurchase | None:
-    row = work.one(
-        _insert_once(work.connection.dialect.name),
-        id=work.new_id("P"),
-        request_id=request.id,
-        workspace=request.workspace,
-        account=request.account,
-        number=offer.number,
-        details=searches.to_json(offer),
-        updated_at=work.now,
-        **values,
-    )
+    values |= {
+        "id": work.new_id("P"),
+        "request_id": request.id,
+        "workspace": request.workspace,
+        "account": request.account,
+        "number": offer.number,
+        "details": searches.to_json(offer),
+        "updated_at": work.now,
+    }
+    row = work.one(_insert_once(work.connection.dialect.name, tuple(sorted(values))), **values)
     return _purchase(row) if row else None
 
 
 @cache
-def _insert_once(dialect: str) -> Executable:
-    return INSERTS[dialect](_T).on_conflict_do_nothing().returning(*_T.c)
+def _insert_once(dialect: str, names: tuple[str, ...]) -> Prepared:
+    return Prepared(INSERTS[dialect](_T).values(bound(*names)).on_conflict_do_nothing().returning(*_T.c))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,11 +156,11 @@ def move(
     purchase still belongs to that call; with `one_more_try`, a try is counted. A move the state machine does
     not know is a mistake of ours and raises ValueError before anything is written.
     """
-    froms = tuple(origins)
+    froms = tuple(sorted(origins))
     if not all(to in MOVES[start] for start in froms):
         raise ValueError(f"no purchase moves from {' or '.join(froms)} to {to}")
-    moving = _move(tuple(sorted(values)), of_attempt is not None, one_more_try)
-    keys = {"its_id": purchase_id, "froms": froms, "attempt_then": of_attempt}
+    moving = _move(froms, tuple(sorted(values)), of_attempt=of_attempt is not None, one_more_try=one_more_try)
+    keys = {"its_id": purchase_id, "attempt_then": of_attempt}
     row = work.one(moving, **keys, status=to, updated_at=work.now, **values)
     if row is None:
         return None
@@ -170,21 +170,27 @@ def move(
 
 
 @cache
-def _move(names: tuple[str, ...], of_attempt: bool, one_more_try: bool) -> Executable:  # noqa: FBT001 - called in one place
-    here = (_T.c.id == bindparam("its_id")) & _T.c.status.in_(bindparam("froms", expanding=True))
+def _move(
+    froms: tuple[PurchaseStatus, ...], names: tuple[str, ...], *, of_attempt: bool, one_more_try: bool
+) -> Prepared:
+    here = (_T.c.id == bindparam("its_id")) & _among(froms)
     if of_attempt:
         here &= _T.c.attempt == bindparam("attempt_then")
-    new: dict[str, Any] = {name: bindparam(name) for name in ("status", "updated_at", *names)}
+    new = bound("status", "updated_at", *names)
     if one_more_try:
         new["tries"] = _T.c.tries + 1  # counted by the database, whoever read the row before
     moved = update(_T).where(here).values(status_before=_T.c.status, **new)
-    return moved.returning(_T.c.status_before, *(_T.c[name] for name in _ACCOUNTED))
+    return Prepared(moved.returning(_T.c.status_before, *(_T.c[name] for name in _ACCOUNTED)))
+
+
+def _among(states: Iterable[PurchaseStatus]) -> ColumnElement[bool]:
+    return or_(*(_T.c.status == state.value for state in sorted(states)))
 
 
 _ACCOUNTED = ("setup", "monthly", "workspace", "account", "budget_month", "spender")
 
 
-def _account(work: UnitOfWork, moved: RowMapping, was: PurchaseStatus, to: PurchaseStatus) -> None:
+def _account(work: UnitOfWork, moved: NamedRow, was: PurchaseStatus, to: PurchaseStatus) -> None:
     """Moves the amount between reserved, committed and given back, as the states say."""
     reserved = (to in RESERVING) - (was in RESERVING)
     committed = (to in HELD) - (was in HELD)
@@ -226,10 +232,10 @@ def note(work: UnitOfWork, purchase_id: str, **values: Any) -> None:
     work.execute(update(_T).where(_T.c.id == purchase_id).values(**values))
 
 
-_BY_ID = select(_T).where(_T.c.id == bindparam("its_id"))
-_OF_REQUEST = select(_T).where(_T.c.request_id == bindparam("request")).order_by(_T.c.id)
-_LIVE = select(_T).where(
-    _T.c.account == bindparam("whose"), _T.c.number == bindparam("which"), _T.c.status.in_(sorted(LIVE))
+_BY_ID = Prepared(select(_T).where(_T.c.id == bindparam("its_id")))
+_OF_REQUEST = Prepared(select(_T).where(_T.c.request_id == bindparam("request")).order_by(_T.c.id))
+_LIVE = Prepared(
+    select(_T).where(_T.c.account == bindparam("whose"), _T.c.number == bindparam("which"), _among(LIVE))
 )
 
 
@@ -289,8 +295,11 @@ def count_by_status(work: UnitOfWork) -> dict[str, int]:
     return {row["status"]: row["number"] for row in work.rows(counted)}
 
 
-def _purchase(row: RowMapping) -> KeptPurchase:
-    plain: Mapping[str, Any] = {f.name: row[f.name] for f in fields(KeptPurchase) if f.name != "offer"}
+_OF_A_PURCHASE = tuple(field.name for field in fields(KeptPurchase) if field.name != "offer")
+
+
+def _purchase(row: NamedRow) -> KeptPurchase:
+    plain: Mapping[str, Any] = {name: row[name] for name in _OF_A_PURCHASE}
     return KeptPurchase(
         **{**plain, "status": PurchaseStatus(row["status"]), "offer": searches.from_json(row["details"])}
     )

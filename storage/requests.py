@@ -9,8 +9,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Executable,
-    RowMapping,
     bindparam,
     case,
     func,
@@ -22,7 +20,8 @@ from sqlalchemy import (
 
 from bot.model.request import Answer, Options, Person, RequestStatus
 from storage import schema
-from storage.unit_of_work import INSERTS, UnitOfWork
+from storage.prepared import Prepared, bound
+from storage.unit_of_work import INSERTS, NamedRow, UnitOfWork
 
 _T = schema.request
 ADOPTED = "sweep:"
@@ -132,23 +131,25 @@ def add(work: UnitOfWork, new: NewRequest) -> KeptRequest | None:
         "decided_at": work.now if new.status is RequestStatus.APPROVED else None,
         "expires_at": work.now + after if after and new.status is RequestStatus.PENDING else None,
     }
-    return _request(work.one(_insert_once(work.connection.dialect.name), **row))
+    return _request(work.one(_insert_once(work.connection.dialect.name, tuple(sorted(row))), **row))
 
 
 @cache
-def _insert_once(dialect: str) -> Executable:
-    once = INSERTS[dialect](_T).on_conflict_do_nothing(index_elements=["workspace", "origin_key"])
-    return once.returning(*_T.c)
+def _insert_once(dialect: str, names: tuple[str, ...]) -> Prepared:
+    new = INSERTS[dialect](_T).values(bound(*names))
+    return Prepared(new.on_conflict_do_nothing(index_elements=["workspace", "origin_key"]).returning(*_T.c))
 
 
-_BY_ID = select(_T).where(_T.c.id == bindparam("its_id"))
-_BY_ORIGIN = select(_T).where(_T.c.workspace == bindparam("whose"), _T.c.origin_key == bindparam("origin"))
-_DECISIONS = (
+_BY_ID = Prepared(select(_T).where(_T.c.id == bindparam("its_id")))
+_BY_ORIGIN = Prepared(
+    select(_T).where(_T.c.workspace == bindparam("whose"), _T.c.origin_key == bindparam("origin"))
+)
+_DECISIONS = Prepared(
     select(schema.decision)
     .where(schema.decision.c.request_id == bindparam("request"))
     .order_by(schema.decision.c.at)
 )
-_CARDS = select(schema.card).where(schema.card.c.request_id == bindparam("request"))
+_CARDS = Prepared(select(schema.card).where(schema.card.c.request_id == bindparam("request")))
 
 
 def by_origin(work: UnitOfWork, workspace: str, origin_key: str) -> KeptRequest | None:
@@ -350,20 +351,26 @@ def cards(work: UnitOfWork, request_id: str) -> dict[str, Card]:
 
 def keep_card(work: UnitOfWork, drawn: Card) -> None:
     """Notes where a card is, or why it cannot be drawn."""
-    work.execute(_keep_card(work.connection.dialect.name), **asdict(drawn))
+    work.one(_keep_card(work.connection.dialect.name), **{name: getattr(drawn, name) for name in _OF_A_CARD})
+
+
+_OF_A_CARD = tuple(field.name for field in fields(Card))
 
 
 @cache
-def _keep_card(dialect: str) -> Executable:
-    new = INSERTS[dialect](schema.card)
+def _keep_card(dialect: str) -> Prepared:
+    new = INSERTS[dialect](schema.card).values(bound(*_OF_A_CARD))
     told = {name: new.excluded[name] for name in ("channel", "ts", "problem", "permalink")}
-    return new.on_conflict_do_update(index_elements=["request_id", "kind"], set_=told)
+    return Prepared(new.on_conflict_do_update(index_elements=["request_id", "kind"], set_=told))
 
 
-def _request(row: RowMapping | None) -> KeptRequest | None:
+_OF_A_REQUEST = tuple(field.name for field in fields(KeptRequest))
+
+
+def _request(row: NamedRow | None) -> KeptRequest | None:
     if row is None:
         return None
-    plain: Mapping[str, Any] = {field.name: row[field.name] for field in fields(KeptRequest)}
+    plain: Mapping[str, Any] = {name: row[name] for name in _OF_A_REQUEST}
     return KeptRequest(
         **{**plain, "options": Options(**row["options"]), "status": RequestStatus(row["status"])}
     )

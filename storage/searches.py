@@ -6,12 +6,13 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, bindparam, delete, func, insert, select, update
 
 from bot.model.offer import NumberType, Offer
 from bot.model.request import Person
 from storage import schema
-from storage.unit_of_work import UnitOfWork
+from storage.prepared import Prepared
+from storage.unit_of_work import NamedRow, UnitOfWork
 
 KEPT = timedelta(days=1)
 """How long an offer can be paged to and bought."""
@@ -116,7 +117,7 @@ _WINDOW = (
     )
     .order_by(_O.c.position)
 )
-_OFFER = (
+_OFFER = Prepared(
     select(_O)
     .join(_S, _S.c.id == _O.c.search_id)
     .where(*_SEARCH_IS_KEPT, _O.c.position == bindparam("position"))
@@ -135,7 +136,7 @@ def get(work: UnitOfWork, workspace: str, search_id: str) -> KeptSearch | None:
 
 def offers(work: UnitOfWork, search_id: str, first: int, count: int) -> tuple[KeptOffer, ...]:
     """At most `count` offers of a search from position `first` on."""
-    rows = work.execute(_WINDOW, search=search_id, first=first, last=first + count - 1)
+    rows = work.rows(_WINDOW, search=search_id, first=first, last=first + count - 1)
     return tuple(map(_offer, rows))
 
 
@@ -152,9 +153,9 @@ def offer(work: UnitOfWork, workspace: str, offer_id: str) -> KeptOffer | None:
     if not position.isdecimal():
         return None
     keys = {"search": search_id, "whose": workspace, "now": work.now}
-    row = work.execute(_OFFER, **keys, position=int(position)).one_or_none()
+    row = work.one(_OFFER, **keys, position=int(position))
     return _offer(row) if row else None
 
 
-def _offer(row: Row[Any]) -> KeptOffer:
-    return KeptOffer(f"{row.search_id}.{row.position}", from_json(row.details))
+def _offer(row: NamedRow) -> KeptOffer:
+    return KeptOffer(f"{row['search_id']}.{row['position']}", from_json(row["details"]))
