@@ -105,7 +105,7 @@ def test_any_order_of_moves_leaves_it_where_the_table_leads(
 
 def test_a_mistaken_move_writes_nothing(database: Database) -> None:
     kept = _add(database)
-    with database.write() as work, pytest.raises(ValueError, match="waiting or bought to dropped"):
+    with database.write() as work, pytest.raises(ValueError, match="bought or waiting to dropped"):
         purchases.move(work, kept.id, [S.WAITING, S.BOUGHT], S.DROPPED)
     with database.read() as work:
         assert purchases.get(work, kept.id) == kept
