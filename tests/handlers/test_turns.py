@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -287,6 +288,21 @@ def test_what_is_put_again_while_it_waits_takes_a_slot_of_its_own(office: Office
     office.work()
     assert office.slack.times(APPROVE) == [0, 1, 2, 4, 5], "one second of the channel is lost"
     assert office.slack.refused == 0
+
+
+def test_a_pause_is_over_when_the_longest_that_was_asked_for_is() -> None:
+    now = [50.0]
+    pause = Pause(lambda: now[0])
+    assert pause.left() == 0
+    pause.ask(40)
+    pause.ask(2)
+    now[0] += 30
+    assert pause.left() == 10
+    now[0] += 30
+    assert pause.left() == 0
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(pause.ask, range(1, 500)))
+    assert pause.left() == 499
 
 
 def test_cards_are_not_drawn_anew_before_the_time_that_slack_named(office: Office) -> None:
