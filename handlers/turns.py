@@ -20,12 +20,9 @@ class Turns:
         self._parts = parts
         self._word = job if ordered else None
         self._slots: dict[str, int] = dict(job.args.get("slots", {}))  # by channel
-        self._waits: dict[str, float] = {}
 
     def post(self, channel: str, message: Block, thread_ts: str | None = None) -> Posted:
         """Posts when it is the channel's turn, and the word's. Raises SlowDown, Unreachable or Impossible."""
-        if channel in self._waits:  # the card before has to wait there as well, and goes first
-            raise SlowDown(self._waits[channel])
         turn = take_turn(self._parts.desk, channel, self._word, self._slots.pop(channel, None))
         if turn.wait:
             raise self._later(channel, turn)
@@ -35,7 +32,6 @@ class Turns:
             raise self._later(channel, hold(self._parts.desk, channel, problem.seconds)) from problem
 
     def _later(self, channel: str, turn: Turn) -> SlowDown:
-        self._waits[channel] = turn.wait
         if turn.slot is not None:
             self._slots[channel] = turn.slot
         return SlowDown(turn.wait)

@@ -228,6 +228,17 @@ def test_thirty_cards_come_a_second_apart_and_are_drawn_nowhere_in_vain(office: 
     assert max(office.claimed.values()) <= 3
 
 
+def test_two_cards_of_a_request_in_one_channel_take_their_turns_one_after_the_other(office: Office) -> None:
+    requests = office.requests(5, carded=False)
+    with office.database.write() as work:
+        work.execute(schema.request.update().values(channel=APPROVE))
+    office.put(*(f"render:{request}" for request in requests))
+    office.work()
+    assert office.slack.times(APPROVE) == [float(second) for second in range(10)], "no second is lost"
+    assert office.slack.refused == 0
+    assert max(office.claimed.values()) <= 3
+
+
 def test_words_of_one_thread_come_in_their_order_among_those_of_others(office: Office) -> None:
     events = ("reason", "reminder-1", "escalated", "reminder-2")
     requests = office.requests(8)

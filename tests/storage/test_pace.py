@@ -105,6 +105,15 @@ def test_who_comes_at_its_slot_posts_and_takes_no_other(database: Database, cloc
     assert turn(database).wait == 1, "nothing was lost on the way"
 
 
+def test_who_has_no_slot_comes_a_second_behind_one_that_was_late(database: Database, clock: Stopped) -> None:
+    turn(database)
+    mine = held(database)
+    clock.seconds += 2.5
+    assert turn(database, slot=mine).wait == 0
+    clock.seconds += 0.25
+    assert turn(database).wait == 0.75
+
+
 KEPT, NEW = True, False
 # How far behind its slot it comes, and what happened before; how long it waits then, and for which slot.
 CASES: dict[str, tuple[float, list[tuple[str, float]], float, bool]] = {
