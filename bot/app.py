@@ -193,7 +193,7 @@ def _saying(parts: Parts) -> Mapping[str, Handler]:
         "render": partial(messages.render, parts),
         "dm": lambda job: messages.tell(parts, job),
         "note": lambda job: messages.note(parts, job),
-        "report": lambda job: reports.draw(parts, job.subject),
+        "report": lambda job: reports.draw(parts, job),
         "home": lambda job: messages.home(parts, Person(*job.words(2))),
     }
 

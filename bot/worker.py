@@ -139,17 +139,19 @@ class Worker:
             left, error = _pause(job.attempts), _words(problem)
         if isinstance(left, Gone):
             return
+        again = Later(left, {}) if isinstance(left, int | float) else left
         # one statement, or two of which the second only counts where the first did nothing
         with self._database.write(alone=True) as work:
-            if left is None:
+            if again is None:
                 kept = jobs.finish(work, job)
             else:
                 counts = self._waits_count or error is not None
-                again = left if isinstance(left, Later) else Later(left, {})
                 kept = jobs.postpone(work, job, delay=again.seconds, error=error, counts=counts, **again.args)
             if not kept and job.kind in self._redo:
                 # It slept past its lease, and may have drawn an old state over what another drew meanwhile.
                 jobs.put(work, job.key)
+        if again is not None:
+            self._bell.call_in(again.seconds)
 
 
 def _words(problem: Exception) -> str:

@@ -14,7 +14,7 @@ from bot.usecases.home import drawing, home_sheet, touch_homes
 from bot.usecases.look_up import RequestView, keep_card, keep_unposted, named_view, tell_pinged, view
 from handlers.parts import Parts
 from handlers.post import Impossible, Posted, SlowDown, Unreachable, permalink, publish, redraw
-from handlers.turns import post_in_turn
+from handlers.turns import Turns
 from handlers.ui.blocks import Block
 from handlers.ui.cards import card, moved_card
 from handlers.ui.direct import direct
@@ -55,6 +55,7 @@ def render(parts: Parts, job: Job) -> Later | None:
         return None
     if first.homes:
         touch_homes(parts.desk, first.request)
+    turns = Turns(parts, job)
     waits: list[float] = []
     drawn: list[str] = list(job.args.get("drawn", ()))
     news = False
@@ -64,14 +65,14 @@ def render(parts: Parts, job: Job) -> Later | None:
         # read again for each further one: a card says what became of the one before
         seen = (number and view(parts.desk, job.subject)) or first
         try:
-            _draw(parts, seen, place)
+            _draw(parts, turns, seen, place)
         except SlowDown as problem:
             waits.append(problem.seconds)
         else:
             news = True
             drawn.append(place.kind)
     # the soonest: a channel that has to wait long keeps no other from its turn
-    return Later(min(waits), {"drawn": sorted(set(drawn))}) if waits else None
+    return turns.later(min(waits), drawn=sorted(set(drawn))) if waits else None
 
 
 def _places(desk: Desk, seen: RequestView) -> Iterator[_Place]:
@@ -88,16 +89,16 @@ def _approvals_channel(desk: Desk, seen: RequestView) -> str | None:
     return seen.request.approval_channel or (desk.policy.approvals.channel if desk.policy else None)
 
 
-def _draw(parts: Parts, seen: RequestView, place: _Place) -> None:
+def _draw(parts: Parts, turns: Turns, seen: RequestView, place: _Place) -> None:
     at = seen.cards.get(place.kind)
     if at is None:
-        _keep(parts, seen, _first(parts, seen, place))
+        _keep(parts, seen, _first(parts, turns, seen, place))
     elif place.kind == APPROVAL and at.channel != place.channel and seen.request.is_pending:
-        _move(parts, seen, at, place)
+        _move(parts, turns, seen, at, place)
     elif at.ts is not None:
         problem = _again(parts, seen, at)
         if problem == DELETED and _is_needed(seen, place.kind):
-            _keep(parts, seen, _first(parts, seen, place))
+            _keep(parts, seen, _first(parts, turns, seen, place))
         elif problem != at.problem:
             keep_card(parts.desk, replace(at, problem=problem))
 
@@ -109,14 +110,14 @@ def _keep(parts: Parts, seen: RequestView, drawn: Card) -> None:
         keep_card(parts.desk, drawn)
 
 
-def _move(parts: Parts, seen: RequestView, old: Card, place: _Place) -> None:
+def _move(parts: Parts, turns: Turns, seen: RequestView, old: Card, place: _Place) -> None:
     """The rule of a dearer price names another channel: the request is decided there from now on.
 
     The old card first: if Slack has no time for it, nothing was posted that the next try would post again.
     """
     if old.ts is not None:
         _point_on(parts, seen, Posted(old.channel, old.ts), None)
-    new = _first(parts, seen, place)
+    new = _first(parts, turns, seen, place)
     _keep(parts, seen, new)
     if old.ts is not None and new.permalink:
         with suppress(SlowDown, Unreachable):  # only the link is missing
@@ -125,7 +126,7 @@ def _move(parts: Parts, seen: RequestView, old: Card, place: _Place) -> None:
 
 def _point_on(parts: Parts, seen: RequestView, old: Posted, link: str | None) -> None:
     try:
-        redraw(parts.slack, old, moved_card(seen, link))
+        redraw(parts.slack, parts.redraws, old, moved_card(seen, link))
     except Impossible as problem:
         log.warning("a card that moved could not be redrawn", request=seen.request.id, why=problem.why)
 
@@ -136,23 +137,23 @@ def _is_needed(seen: RequestView, kind: str) -> bool:
     return kind == APPROVAL and (seen.request.is_pending or unclear)
 
 
-def _first(parts: Parts, seen: RequestView, place: _Place) -> Card:
+def _first(parts: Parts, turns: Turns, seen: RequestView, place: _Place) -> Card:
     request_id = seen.request.id
     try:
-        return _posted(parts, seen, place, place.channel)
+        return _posted(parts, turns, seen, place, place.channel)
     except Impossible as problem:
         log.warning("a card could not be posted", request=request_id, card=place.kind, why=problem.why)
         why = problem.why
     if place.otherwise is not None:
         try:
-            return _posted(parts, seen, place, place.otherwise)
+            return _posted(parts, turns, seen, place, place.otherwise)
         except Impossible as problem:
             why = f"{why}; {problem.why}"
     return Card(request_id, place.kind, place.channel, None, why)
 
 
-def _posted(parts: Parts, seen: RequestView, place: _Place, channel: str) -> Card:
-    posted = post_in_turn(parts, channel, _message(parts, seen, place.kind, first=True))
+def _posted(parts: Parts, turns: Turns, seen: RequestView, place: _Place, channel: str) -> Card:
+    posted = turns.post(channel, _message(parts, seen, place.kind, first=True))
     link = permalink(parts.slack, posted)
     return Card(seen.request.id, place.kind, posted.channel, posted.ts, None, link)
 
@@ -160,7 +161,7 @@ def _posted(parts: Parts, seen: RequestView, place: _Place, channel: str) -> Car
 def _again(parts: Parts, seen: RequestView, at: Card) -> str | None:
     """Draws a card that is there; returns why that is not possible any more."""
     try:
-        redraw(parts.slack, Posted(at.channel, str(at.ts)), _message(parts, seen, at.kind))
+        redraw(parts.slack, parts.redraws, Posted(at.channel, str(at.ts)), _message(parts, seen, at.kind))
     except Impossible as problem:
         log.warning("a card could not be redrawn", request=at.request_id, card=at.kind, why=problem.why)
         return problem.why
@@ -182,16 +183,17 @@ def _message(parts: Parts, seen: RequestView, kind: str, *, first: bool = False)
     return card(seen, kind=kind, pinged=pinged, problem=problem)
 
 
-def tell(parts: Parts, word: Job) -> float | None:
+def tell(parts: Parts, word: Job) -> Later | None:
     """Tells a person what happened to a request, in a direct message, after what happened before it."""
     request_id, event, user = word.words(3)
     seen = view(parts.desk, request_id)
     if seen is None:
         return None
+    turns = Turns(parts, word, ordered=True)
     try:
-        post_in_turn(parts, user, direct(seen, event, user, late=_late(word)), word=word)
+        turns.post(user, direct(seen, event, user, late=_late(word)))
     except SlowDown as problem:
-        return problem.seconds
+        return turns.later(problem.seconds)
     except Impossible as problem:
         log.warning("a person could not be told", request=request_id, told=event, why=problem.why)
     return None
@@ -202,7 +204,7 @@ def _late(word: Job) -> datetime | None:
     return word.put_at if word.waited >= LATE else None
 
 
-def note(parts: Parts, word: Job) -> float | None:
+def note(parts: Parts, word: Job) -> float | Later | None:
     """Tells the approvers what happened to a request, in the thread below its card, and in order.
 
     Where there is no card, those who would be pinged are told directly, each once.
@@ -218,14 +220,15 @@ def note(parts: Parts, word: Job) -> float | None:
         return None
     if at is None or elsewhere:
         return NOT_POSTED_YET
+    turns = Turns(parts, word, ordered=True)
     try:
         if at.ts is not None:
             said = thread(seen, event, parts.desk.policy.approvals, late=_late(word))
-            post_in_turn(parts, at.channel, said, thread_ts=at.ts, word=word)
+            turns.post(at.channel, said, thread_ts=at.ts)
             return None
         why = at.problem
     except SlowDown as problem:
-        return problem.seconds
+        return turns.later(problem.seconds)
     except Impossible as problem:
         why = problem.why
     log.warning("the approvers could not be told in their channel", request=request_id, told=event, why=why)

@@ -1,7 +1,7 @@
 """What the doors work with: the desk, Slack's client, and the threads for what needs the network."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from slack_sdk import WebClient
@@ -11,6 +11,7 @@ from bot.model.request import Person
 from bot.usecases.choices import Choices
 from bot.usecases.desk import Desk
 from handlers.people import SlackPeople
+from handlers.post import Pause
 from handlers.responder import Responder
 
 
@@ -28,6 +29,7 @@ class Parts:
     patience: float = 2.0  #: seconds until a person hears that it takes longer
     #: seconds before an answer is tried again: with an excuse, four of the five uses of a response_url
     pauses: tuple[float, ...] = (1.0, 5.0)
+    redraws: Pause = field(default_factory=Pause)  #: in which messages are not drawn anew
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from slack_sdk import WebClient
@@ -9,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.model.errors import NumberdeskError
 from handlers.ui.blocks import Block
+from storage.clock import uptime
 
 RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
 TRANSIENT = frozenset(
@@ -50,6 +52,24 @@ class Posted:
     ts: str
 
 
+class Pause:
+    """A pause that Slack asked for with one of its methods, known to this process alone; safe for threads."""
+
+    def __init__(self, clock: Callable[[], float] = uptime) -> None:
+        self._clock = clock
+        self._until = clock()
+        self._lock = Lock()
+
+    def left(self) -> float:
+        """Seconds until it is over; 0 if it is."""
+        return max(0.0, self._until - self._clock())
+
+    def ask(self, seconds: float) -> None:
+        """Slack asks to wait for so long from now on; a longer one that is under way goes on."""
+        with self._lock:
+            self._until = max(self._until, self._clock() + seconds)
+
+
 def post(slack: WebClient, channel: str, message: Block, *, thread_ts: str | None = None) -> Posted:
     """Posts a message, or a reply in a thread; `channel` may be a person's id.
 
@@ -73,10 +93,19 @@ def publish(slack: WebClient, user: str, view: Block) -> None:
     call(slack.views_publish, user_id=user, view=view)
 
 
-def redraw(slack: WebClient, at: Posted, message: Block) -> None:
-    """Draws a message anew. Raises SlowDown, Unreachable or Impossible."""
+def redraw(slack: WebClient, pause: Pause, at: Posted, message: Block) -> None:
+    """Draws a message anew, and without a call raises SlowDown in a pause that Slack asked for.
+
+    Raises SlowDown, Unreachable or Impossible.
+    """
+    if left := pause.left():
+        raise SlowDown(left)
     shown = {key: message[key] for key in ("text", "blocks")}
-    call(slack.chat_update, channel=at.channel, ts=at.ts, **shown)
+    try:
+        call(slack.chat_update, channel=at.channel, ts=at.ts, **shown)
+    except SlowDown as problem:
+        pause.ask(problem.seconds)
+        raise
 
 
 def show(slack: WebClient, channel: str, user: str, message: Block) -> None:

@@ -25,9 +25,10 @@ from handlers.errand import Reply, start
 from handlers.forms import Submissions, come_again, complain, inputs_of, tell, unsaid
 from handlers.parts import Body, Parts, Recipient, who_acts
 from handlers.post import Impossible, Posted, SlowDown, redraw
-from handlers.turns import post_in_turn
+from handlers.turns import Turns
 from handlers.ui import reports as ui
 from handlers.ui.blocks import notice
+from storage.jobs import Job, Later
 
 log = structlog.get_logger(__name__)
 
@@ -40,39 +41,40 @@ def register(app: App, parts: Parts) -> None:
     forms.listen(app, parts, SUBMISSIONS)
 
 
-def draw(parts: Parts, report_id: str) -> float | None:
+def draw(parts: Parts, job: Job) -> Later | None:
     """Posts a report, or draws it anew; seconds until the next try, or None when all is said.
 
     Posted once: where it cannot be, that is noted, and the next sweep tries again. Slack down: raises, and
     the worker tries again.
     """
-    seen = view_report(parts.desk, report_id)
+    seen = view_report(parts.desk, job.subject)
     if seen is None or (seen.report.ts is None and not seen.open):
         return None
+    turns = Turns(parts, job)
     try:
         if seen.report.ts is None or not _again(parts, seen, seen.report.ts):
-            _first(parts, seen)
+            _first(parts, turns, seen)
     except SlowDown as problem:
-        return problem.seconds
+        return turns.later(problem.seconds)
     return None
 
 
 def _again(parts: Parts, seen: ReportView, ts: str) -> bool:
     """Draws a report that is there; False if it was deleted and has to be posted again."""
     try:
-        redraw(parts.slack, Posted(str(seen.report.channel), ts), ui.report(seen))
+        redraw(parts.slack, parts.redraws, Posted(str(seen.report.channel), ts), ui.report(seen))
     except Impossible as problem:
         log.warning("a report could not be redrawn", report=seen.report.id, why=problem.why)
         return problem.why not in DELETED or not seen.open
     return True
 
 
-def _first(parts: Parts, seen: ReportView) -> None:
+def _first(parts: Parts, turns: Turns, seen: ReportView) -> None:
     """Posts a report in the first place that takes it."""
     why = NO_PLACE
     for place in places(parts.desk, seen.report):
         try:
-            posted = post_in_turn(parts, place, ui.report(seen))
+            posted = turns.post(place, ui.report(seen))
         except Impossible as problem:
             why = problem.why
         else:

@@ -1,21 +1,41 @@
 """Posting in turn: Slack takes a message a second in a channel, and all processes share the turns."""
 
+from typing import Any
+
 from bot.usecases.turns import hold, take_turn
 from handlers.parts import Parts
 from handlers.post import Posted, SlowDown, post
 from handlers.ui.blocks import Block
-from storage.jobs import Job
+from storage.jobs import Job, Later
+from storage.pace import Turn
 
 
-def post_in_turn(
-    parts: Parts, channel: str, message: Block, thread_ts: str | None = None, word: Job | None = None
-) -> Posted:
-    """Posts when it is the channel's turn, and the word's. Raises SlowDown, Unreachable or Impossible."""
-    wait = take_turn(parts.desk, channel, word)
-    if wait:
-        raise SlowDown(wait)
-    try:
-        return post(parts.slack, channel, message, thread_ts=thread_ts)
-    except SlowDown as problem:
-        hold(parts.desk, channel, problem.seconds)
-        raise
+class Turns:
+    """The turns of a job while it runs: what it has to wait for goes into its args, and comes back with it.
+
+    With `ordered`, the job is a word, said after those that were put before it.
+    """
+
+    def __init__(self, parts: Parts, job: Job, *, ordered: bool = False) -> None:
+        self._parts = parts
+        self._word = job if ordered else None
+        self._slots: dict[str, int] = dict(job.args.get("slots", {}))  # by channel
+
+    def post(self, channel: str, message: Block, thread_ts: str | None = None) -> Posted:
+        """Posts when it is the channel's turn, and the word's. Raises SlowDown, Unreachable or Impossible."""
+        turn = take_turn(self._parts.desk, channel, self._word, self._slots.pop(channel, None))
+        if turn.wait:
+            raise self._later(channel, turn)
+        try:
+            return post(self._parts.slack, channel, message, thread_ts=thread_ts)
+        except SlowDown as problem:
+            raise self._later(channel, hold(self._parts.desk, channel, problem.seconds)) from problem
+
+    def _later(self, channel: str, turn: Turn) -> SlowDown:
+        if turn.slot is not None:
+            self._slots[channel] = turn.slot
+        return SlowDown(turn.wait)
+
+    def later(self, seconds: float, **left: Any) -> Later:
+        """When the job comes again, with its slots and with what is `left` of it to do."""
+        return Later(seconds, {"slots": self._slots, **left})

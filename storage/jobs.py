@@ -171,7 +171,7 @@ def _claim(kinds: tuple[str, ...]) -> Prepared:
 
 
 def behind(work: UnitOfWork, late: Job, *, starts: str, ends: str = "", failing: str) -> timedelta | None:
-    """How long until the next of the jobs before `late`, of such keys, is due; None if there is none.
+    """How long until the last of the jobs before `late`, of such keys, is due; None if there is none.
 
     Those whose last error was another than `failing`, or that have failed often, are passed by: what cannot
     be done holds up nothing.
@@ -180,7 +180,7 @@ def behind(work: UnitOfWork, late: Job, *, starts: str, ends: str = "", failing:
     earlier = tuple_(job.c.put_at, job.c.key) < tuple_(literal(late.put_at, Utc), literal(late.key))
     well = job.c.last_error.is_(None) | job.c.last_error.startswith(failing, autoescape=True)
     well &= job.c.attempts <= OFTEN
-    due_at = work.connection.scalar(select(func.min(job.c.due_at)).where(alike, earlier, well))
+    due_at = work.connection.scalar(select(func.max(job.c.due_at)).where(alike, earlier, well))
     return max(timedelta(0), due_at - work.now) if due_at else None
 
 

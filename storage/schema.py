@@ -280,7 +280,8 @@ pace = Table(
     "pace",
     metadata,
     Column("channel", Text, primary_key=True),
-    Column("next_at", Utc, nullable=False),  # before that, Slack takes no further message there
+    Column("next_at", Utc, nullable=False),  # the slot of the next message that asks for one
+    Column("quiet_until", Utc),  # before that nothing is posted there, whatever slot it has
 )
 
 job = Table(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import requests
-from sqlalchemy import BigInteger, Connection, Engine, text, type_coerce, update
+from sqlalchemy import BigInteger, Connection, Engine, select, text, type_coerce, update
 from sqlalchemy.exc import OperationalError
 
 from bot.model.audit_query import AuditQuery
@@ -180,6 +180,7 @@ class World:
                 }
                 if earlier:
                     connection.execute(update(table).values(earlier))
+            _move_slots(connection, int(seconds * 1_000_000))
 
     def events(self) -> list[str]:
         """The log's actions, oldest first, without what the program logs of itself."""
@@ -203,6 +204,14 @@ def connected(url: str) -> Iterator[Engine]:
 def _engine(url: str) -> Engine:
     """One for each address: to compile a statement, or to ask who a server is, takes longer than to read."""
     return make_engine(url)
+
+
+def _move_slots(connection: Connection, by: int) -> None:
+    """The moments that jobs carry in their args: each is that of a turn to post."""
+    for key, args in connection.execute(select(schema.job.c.key, schema.job.c.args)).all():
+        if slots := args.get("slots"):
+            moved = args | {"slots": {channel: at - by for channel, at in slots.items()}}
+            connection.execute(update(schema.job).where(schema.job.c.key == key).values(args=moved))
 
 
 @contextmanager

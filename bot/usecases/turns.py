@@ -5,26 +5,30 @@ from datetime import timedelta
 from bot.usecases.desk import Desk
 from storage import jobs, pace
 from storage.jobs import Job
+from storage.pace import Turn
 from storage.unit_of_work import UnitOfWork
 
 UNREACHABLE = "Unreachable"
 """How the last error of a job begins that waits for Slack to be there again."""
 _SOON = 1.0
-"""Seconds after which to look again whether the word before was said."""
+"""Seconds behind the word before: that one takes a second of the channel as well."""
 
 
-def take_turn(desk: Desk, channel: str, word: Job | None = None) -> float:
-    """Takes a turn to post there: 0 if it is granted, else the seconds after which to ask again.
+def take_turn(desk: Desk, channel: str, word: Job | None = None, slot: int | None = None) -> Turn:
+    """Takes a turn to post there, now or later; `slot` is what was taken before, if anything was.
 
-    With `word`, the job that wants to say something, its turn comes after those that were put before it.
+    With `word`, the job that wants to say something, it comes after those that were put before it: it takes
+    no turn until they are said.
     """
     with desk.database.write() as work:
         before = _before(work, word) if word and word.put_at else None
-        return pace.turn(work, channel) if before is None else max(_SOON, before.total_seconds())
+        if before is not None:
+            return Turn(before.total_seconds() + _SOON)
+        return pace.turn(work, channel, slot)
 
 
 def _before(work: UnitOfWork, word: Job) -> timedelta | None:
-    """How long an earlier word waits: to the same person, or in the thread of the same request."""
+    """How long earlier words wait: to the same person, or in the thread of the same request."""
     if word.kind == "dm":
         person = word.words(3)[-1]
         return jobs.behind(work, word, starts="dm:", ends=f":{person}", failing=UNREACHABLE)
@@ -32,7 +36,8 @@ def _before(work: UnitOfWork, word: Job) -> timedelta | None:
     return jobs.behind(work, word, starts=f"note:{request_id}:", failing=UNREACHABLE)
 
 
-def hold(desk: Desk, channel: str, seconds: float) -> None:
-    """Lets nobody post there for `seconds`: Slack asked for it."""
+def hold(desk: Desk, channel: str, seconds: float) -> Turn:
+    """Lets nobody post there for `seconds`: Slack asked for it. The turn behind them is the caller's."""
     with desk.database.write() as work:
         pace.hold(work, channel, seconds)
+        return pace.turn(work, channel)

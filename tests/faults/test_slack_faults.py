@@ -197,8 +197,8 @@ def _held_up(here: Stage) -> tuple[Played, str]:
 
 
 def _turn_in(here: Stage, channel: str) -> float:
-    """Seconds until the next message may be posted there."""
-    rows = here.desk.rows("SELECT next_at FROM pace WHERE channel = :channel", channel=channel)
+    """Seconds until a message may be posted there, whoever has the next slot."""
+    rows = here.desk.rows("SELECT quiet_until FROM pace WHERE channel = :channel", channel=channel)
     return rows[0][0] / 1_000_000 - time.time() if rows else 0.0
 
 

@@ -281,6 +281,18 @@ def test_a_job_is_behind_those_alike_that_were_put_before(database: Database) ->
     assert _behind(database, mine, "dm:", ":U1") == timedelta(0), "overdue"
 
 
+def test_of_several_before_it_a_job_is_behind_the_last(database: Database) -> None:
+    """All came again for the first of them, and all but one in vain."""
+    for which, delay in enumerate((0, 300, 20)):
+        _put(database, f"dm:R{which}:approved:U1", delay=delay)
+        database.shift += timedelta(seconds=0.1)
+    _put(database, "dm:R9:approved:U1", delay=-1)
+    mine = _claimed(database)
+    assert mine.key == "dm:R9:approved:U1"
+    wait = _behind(database, mine, "dm:", ":U1")
+    assert wait is not None and timedelta(seconds=290) < wait <= timedelta(seconds=300)
+
+
 def test_what_fails_of_itself_holds_up_nothing(database: Database) -> None:
     _put(database, "dm:R1:approved:U1")
     first = _claimed(database)

@@ -31,6 +31,30 @@ def test_what_is_due_calls_one_thread_however_often_it_is_said() -> None:
     assert [bell.wait(LONG), bell.wait(0)] == [Call.FOR_ALL, Call.NOT]
 
 
+def test_what_was_put_off_calls_one_thread_at_its_time_and_not_before() -> None:
+    now = [1000.0]
+    bell = Bell(1, clock=lambda: now[0])
+    assert bell.wait(LONG) is Call.FOR_ALL
+    for seconds in (30, 10, 10):
+        bell.call_in(seconds)
+    assert bell.wait(0) is Call.NOT
+    now[0] += 10
+    assert [bell.wait(LONG), bell.wait(LONG), bell.wait(0)] == [Call.FOR_ONE, Call.FOR_ONE, Call.NOT]
+    now[0] += 20
+    assert [bell.wait(LONG), bell.wait(0)] == [Call.FOR_ONE, Call.NOT]
+
+
+def test_who_waits_for_long_hears_of_what_was_put_off_meanwhile() -> None:
+    bell = _at_work(2)
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(bell.wait, LONG)
+        bell.call_in(0.1)
+        began = monotonic()
+        heard = waiting.result(LONG)  # woken, to wait for less long from now on
+        assert heard is Call.FOR_ONE or bell.wait(LONG) is Call.FOR_ONE
+    assert monotonic() - began < LONG / 2
+
+
 def test_nobody_helps_those_who_get_on() -> None:
     """The clock stands still: for the bell, a call was taken just now."""
     bell = Bell(ENOUGH + 1, clock=lambda: 1000.0)

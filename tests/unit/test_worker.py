@@ -114,6 +114,25 @@ def test_a_handler_says_when_it_wants_to_be_asked_again(own: Database) -> None:
     assert _row(own, "settle:P1")["last_error"] is None
 
 
+def test_a_job_that_is_put_off_is_called_for_at_its_time(
+    own: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message that waits for its turn came up to a second behind it, and two in one look came at once."""
+    monkeypatch.setattr(module, "POLL", 10 * WAIT)
+    again = iter((0.2, 0.2, None))
+    done = Event()
+
+    def say(_: Job) -> float | None:
+        left = next(again)
+        if left is None:
+            done.set()
+        return left
+
+    _put(own, "note:R1:denied")
+    with running(own, {"note": say}):
+        assert done.wait(WAIT)
+
+
 def test_a_job_that_is_put_while_it_runs_runs_again(own: Database) -> None:
     seen: list[int] = []
 
