@@ -5,6 +5,7 @@ at each execution, which takes longer than the statement itself: docs/adr/0019.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,19 +52,28 @@ def send(connection: Connection, text: str, values: Any) -> tuple[Sequence[Seque
 
     Raises SQLAlchemy's DBAPIError, as everything else does that runs statements.
     """
-    driver: Any = connection.dialect.loaded_dbapi
-    cursor = connection.connection.cursor()
+    dialect, pooled = connection.dialect, connection.connection
+    driver: Any = dialect.loaded_dbapi
+    cursor = pooled.cursor()
     try:
         cursor.execute(text, values)
         return cursor.fetchall() if cursor.description else (), cursor.rowcount
     except driver.Error as problem:
-        dialect = connection.dialect
+        # psycopg says by the connection, and not by the error, whether it was cut
+        is_cut = dialect.is_disconnect(problem, pooled.driver_connection, cursor)
+        if is_cut:
+            _give_up(connection)
         raise DBAPIError.instance(
-            text, None, problem, driver.Error,
-            connection_invalidated=dialect.is_disconnect(problem, None, cursor), dialect=dialect,
-        ) from problem  # fmt: skip
+            text, None, problem, driver.Error, connection_invalidated=is_cut, dialect=dialect
+        ) from problem
     finally:
         cursor.close()
+
+
+def _give_up(connection: Connection) -> None:
+    """Has SQLAlchemy notice that it was cut: it tries no ROLLBACK, and replaces all others of the pool."""
+    with suppress(DBAPIError):
+        connection.exec_driver_sql("SELECT 1")
 
 
 @dataclass(frozen=True, slots=True)

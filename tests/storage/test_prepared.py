@@ -183,8 +183,26 @@ def test_a_connection_that_was_cut_is_not_used_again(database: Database) -> None
     with pytest.raises(DBAPIError) as caught:
         cut()
     assert caught.value.connection_invalidated
+    assert "terminating connection" in str(caught.value), "why, and not that a ROLLBACK failed after it"
     with database.read() as work:
         assert work.rows(_ALL) == []
+
+
+@pytest.mark.parametrize("bare_url", ["postgresql"], indirect=True)
+def test_where_one_connection_was_cut_the_others_of_the_pool_are_replaced(database: Database) -> None:
+    with ExitStack() as all_at_once:
+        works = [all_at_once.enter_context(database.read()) for _ in range(3)]
+        pids = [work.connection.scalar(select(func.pg_backend_pid())) for work in works]
+    other = make_engine(database.engine.url.render_as_string(hide_password=False))
+    with other.begin() as connection:
+        for pid in pids:
+            connection.execute(select(func.pg_terminate_backend(pid, 5_000)))
+    other.dispose()
+    with pytest.raises(DBAPIError), database.write(alone=True) as work:
+        work.one(_BY_ID, its_id=1)
+    for _ in pids:
+        with database.write(alone=True) as work:
+            assert work.one(_BY_ID, its_id=1) is None
 
 
 def test_threads_may_meet_its_first_use(database: Database) -> None:
