@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, false, func, or_, select, update
 
 from bot.model.budget import Exceeded, month_of
 from bot.model.money import from_units, to_units
@@ -184,7 +184,8 @@ def _move(
 
 
 def _among(states: Iterable[PurchaseStatus]) -> ColumnElement[bool]:
-    return or_(*(_T.c.status == state.value for state in sorted(states)))
+    # with `false`, none of no states: else it would be no condition at all
+    return or_(false(), *(_T.c.status == state.value for state in sorted(states)))
 
 
 _ACCOUNTED = ("setup", "monthly", "workspace", "account", "budget_month", "spender")

@@ -82,6 +82,14 @@ def test_every_pair_of_states_moves_as_the_table_says_and_not_otherwise(database
                 assert _status(work, kept.id) is start
 
 
+def test_no_state_to_come_from_moves_nothing(database: Database) -> None:
+    kept = _add(database)
+    with database.write() as work:
+        assert purchases.move(work, kept.id, [], S.BOUGHT) is None
+        assert _status(work, kept.id) is kept.status
+        _assert_accounted(work, kept, kept.status)
+
+
 @settings(
     max_examples=25, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
