@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, false, or_, select, true
@@ -12,6 +12,9 @@ from bot.model.people import Found, Group, Profile
 from storage.prepared import Prepared
 from storage.schema import directory
 from storage.unit_of_work import UnitOfWork
+
+AT_ONCE = 50
+"""Ids in a statement: there is one for each number of them, and SQLite takes no 1,000 comparisons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +27,16 @@ class Entry:
 
 def find(work: UnitOfWork, workspace: str, ids: Iterable[str]) -> dict[str, Entry]:
     """What was last learned of these people and groups; nobody has asked about those who are left out."""
-    wanted = {f"id_{place}": slack_id for place, slack_id in enumerate(sorted(set(ids)))}
-    rows = work.rows(_these(tuple(wanted)), whose=workspace, **wanted)
-    return {row["id"]: Entry(row["at"], _found(row["found"])) for row in rows}
+    each = sorted(set(ids))
+    found: dict[str, Entry] = {}
+    for first in range(0, len(each), AT_ONCE):
+        wanted = {f"id_{place}": slack_id for place, slack_id in enumerate(each[first : first + AT_ONCE])}
+        rows = work.rows(_these(tuple(wanted)), whose=workspace, **wanted)
+        found |= {row["id"]: Entry(row["at"], _found(row["found"])) for row in rows}
+    return found
 
 
-@lru_cache(maxsize=64)
+@cache
 def _these(names: tuple[str, ...]) -> Prepared:
     wanted = or_(false(), *(directory.c.id == bindparam(name) for name in names))
     columns = (directory.c.id, directory.c.at, directory.c.found)

@@ -6,6 +6,7 @@ import pytest
 
 from bot.model.people import Found, Group, NotListed, Profile
 from bot.usecases.directory import FRESH, USABLE, Directory, Listed
+from storage import directory as kept
 from storage.unit_of_work import Database
 
 ONE = "T0ONE"
@@ -137,3 +138,16 @@ def test_a_person_is_no_group_and_a_group_no_person(database: Database) -> None:
                 look()
         assert listed.name("S0PROCURE") == "@procurement"
         assert listed.name("U0NOBODY") == "U0NOBODY"
+
+
+def test_any_number_of_people_is_read_at_once(database: Database) -> None:
+    people = [f"U{place:05}" for place in range(1_500)]
+    with database.write() as work:
+        for user in people[::500]:
+            kept.keep(work, ONE, user, Profile(user.lower()))
+    with database.read() as work:
+        found = kept.find(work, ONE, people)
+        assert kept.find(work, ONE, []) == {}
+    assert {user: entry.found for user, entry in found.items()} == {
+        user: Profile(user.lower()) for user in people[::500]
+    }
