@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import BigInteger, bindparam, case, select, type_coerce, update
+from sqlalchemy import BigInteger, bindparam, case, not_, select, type_coerce, update
 
 from storage.clock import from_microseconds
 from storage.prepared import Prepared
@@ -58,6 +58,8 @@ def _microseconds(at: datetime) -> int:
 
 
 _NOW, _FAR = bindparam("now", type_=Utc), bindparam("far", type_=Utc)
+_QUIET = pace.c.quiet_until
+_OPEN = _QUIET.is_(None) | (_QUIET <= _NOW) | (_QUIET > _FAR)
 
 
 @cache
@@ -65,8 +67,11 @@ def _take(dialect: str) -> Prepared:
     new = INSERTS[dialect](pace).values(
         channel=bindparam("channel"), next_at=bindparam("after"), quiet_until=bindparam("quiet")
     )
-    free = (pace.c.next_at <= _NOW) | (pace.c.next_at > _FAR)
-    behind = type_coerce(type_coerce(pace.c.next_at, BigInteger) + GAP // timedelta(microseconds=1), Utc)
+    too_far = pace.c.next_at > _FAR
+    free = _OPEN & ((pace.c.next_at <= _NOW) | too_far)
+    # a pause holds for those as well whose slots lie too far ahead, and beside a process that knows of none
+    first = case((not_(_OPEN) & ((pace.c.next_at < _QUIET) | too_far), _QUIET), else_=pace.c.next_at)
+    behind = type_coerce(type_coerce(first, BigInteger) + GAP // timedelta(microseconds=1), Utc)
     taken = {
         "next_at": case((free, new.excluded.next_at), else_=behind),
         "quiet_until": case((free, new.excluded.quiet_until), else_=pace.c.quiet_until),
@@ -92,12 +97,11 @@ def _kept(work: UnitOfWork, channel: str, slot: int) -> Turn | None:
 # Whoever has taken a slot has moved `next_at` behind it. If it lies before, time has passed for the rows that
 # has not for the slot.
 _TAKEN = (pace.c.channel == bindparam("its_channel")) & (pace.c.next_at >= bindparam("ends", type_=Utc))
-_QUIET = pace.c.quiet_until
 _AT, _AFTER = bindparam("at", type_=Utc), bindparam("after", type_=Utc)
 _AHEAD = Prepared(select(pace.c.channel).where(_TAKEN, _QUIET.is_(None) | (_QUIET <= _AT)))
 _USE = Prepared(
     update(pace)
-    .where(_TAKEN, _QUIET.is_(None) | (_QUIET <= _NOW) | (_QUIET > _FAR))
+    .where(_TAKEN, _OPEN)
     .values(
         quiet_until=bindparam("quiet"),
         next_at=case((pace.c.next_at < _AFTER, _AFTER), else_=pace.c.next_at),

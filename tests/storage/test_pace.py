@@ -8,9 +8,10 @@ from itertools import pairwise
 
 import pytest
 from pytest_mock import MockerFixture
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, text, update
 
-from storage import migrate, pace, prepared
+from storage import migrate, pace, prepared, schema
+from storage.clock import from_microseconds
 from storage.engine import make_engine
 from storage.pace import Turn
 from storage.unit_of_work import Database
@@ -194,6 +195,32 @@ def test_a_pause_lasts_half_an_hour_at_most(database: Database, clock: Stopped) 
     """One of more than an hour looked like that of a clock that was set back, and was none."""
     hold(database, DAY)
     assert turn(database).wait == HOUR / 2
+
+
+def test_a_pause_holds_for_any_number_that_waits_behind_it(database: Database, clock: Stopped) -> None:
+    """The first of them whose slot lay more than an hour ahead was posted at once, and ended the pause."""
+    hold(database, HOUR / 2)
+    slots = [turn(database).slot, *_far_behind(database, clock)]
+    assert all(slot and slot / SECOND >= clock.seconds + HOUR / 2 for slot in slots)
+    clock.seconds += HOUR / 2 - 1
+    assert turn(database).wait > 0
+
+
+def _far_behind(database: Database, clock: Stopped) -> list[int | None]:
+    """The slots of three who come when the last that was given out lies an hour ahead."""
+    with database.write() as work:
+        work.execute(
+            update(schema.pace).values(next_at=from_microseconds(round((clock.seconds + HOUR) * SECOND)))
+        )
+    return [turn(database).slot for _ in range(3)]
+
+
+def test_a_pause_holds_beside_an_older_process_that_knows_of_none(database: Database, clock: Stopped) -> None:
+    hold(database, 30)
+    with database.write() as work:  # as it did in a pause of its own
+        work.execute(update(schema.pace).values(next_at=work.now))
+    assert turn(database).wait == 30
+    assert turn(database).wait == 31
 
 
 def test_a_clock_that_was_set_back_silences_no_channel(database: Database, clock: Stopped) -> None:
