@@ -6,7 +6,6 @@ from threading import Event, Thread
 from time import monotonic
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.bell import Bell, Call
 from bot.model.errors import NumberdeskError
@@ -107,8 +106,10 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 self._answer(self._bell.wait(POLL))
-            except SQLAlchemyError:
-                log.exception("the database did not answer; the worker goes on trying")
+            except (
+                Exception
+            ):  # whatever it was: a thread that ends is one less, until nothing is done any more
+                log.exception("the database did not take it; the worker goes on trying")
 
     def _answer(self, call: Call) -> None:
         # what is due by time has no call of its own, and must not wait until there are no calls

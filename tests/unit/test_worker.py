@@ -277,6 +277,25 @@ def test_the_worker_goes_on_when_the_database_comes_back(
         assert worker.idle_for() < WAIT
 
 
+def _says_half_a_letter(_: Job) -> None:
+    raise ValueError("\ud800")
+
+
+@pytest.mark.parametrize("first", [_says_half_a_letter, lambda _: 1e20], ids=["no text", "no time"])
+def test_a_thread_outlives_what_no_database_takes(
+    own: Database, monkeypatch: pytest.MonkeyPatch, first: Handler
+) -> None:
+    done, missed = Event(), Event()
+    monkeypatch.setattr(module.log, "exception", lambda said, **_: "database" in said and missed.set())
+    with running(own, {"render": first, "buy": lambda _: done.set()}, threads=1) as worker:
+        _put(own, "render:R1")
+        worker.wake(["render"])
+        assert missed.wait(WAIT)
+        _put(own, "buy:P1")
+        worker.wake(["buy"])
+        assert done.wait(WAIT)
+
+
 @pytest.mark.parametrize(
     ("kind", "card"), [("render", ["new", "old", "new"]), ("dm", ["new", "old"])], ids=["redone", "kept"]
 )
