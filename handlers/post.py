@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 from bot.model.errors import NumberdeskError
 from handlers.ui.blocks import Block
 from storage.clock import uptime
+from storage.pace import LONGEST_HOLD
 
 RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
 TRANSIENT = frozenset(
@@ -22,6 +23,7 @@ CREDENTIALS = frozenset(
 VIEW_GONE = frozenset({"not_found", "view_not_found", "hash_conflict"})
 _LATER = 30.0
 """Seconds to wait where Slack names none."""
+_LONGEST = LONGEST_HOLD.total_seconds()
 
 
 class SlowDown(NumberdeskError):
@@ -127,9 +129,9 @@ def redraw_view(slack: WebClient, opened: Mapping[str, Any], view: Block) -> Non
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds that Slack asks to wait, 30 where it does not say."""
+    """Seconds that Slack asks to wait: 30 where it does not say, half an hour at most, then it is asked."""
     asked = str(headers.get("Retry-After", ""))
-    return float(asked) if asked.isascii() and asked.isdecimal() else _LATER
+    return min(float(asked), _LONGEST) if asked.isascii() and asked.isdecimal() else _LATER
 
 
 def call(method: Callable[..., Any], **arguments: Any) -> Any:

@@ -22,7 +22,7 @@ from bot.usecases.directory import Directory
 from bot.usecases.look_up import keep_card
 from bot.worker import Handler, Worker
 from handlers.parts import Parts
-from handlers.post import Pause
+from handlers.post import Pause, retry_after
 from sandbox.slack.errors import Limited
 from sandbox.slack.pace import Pace
 from storage import clock, jobs, schema
@@ -299,6 +299,13 @@ def test_what_is_put_again_while_it_waits_takes_a_slot_of_its_own(office: Office
     office.work()
     assert office.slack.times(APPROVE) == [0, 1, 2, 4, 5], "one second of the channel is lost"
     assert office.slack.refused == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"), [("7", 7), ("86400", 1800), ("9" * 400, 1800), ("soon", 30), ("", 30)]
+)
+def test_no_answer_silences_this_program_for_longer_than_half_an_hour(asked: str, seconds: float) -> None:
+    assert retry_after({"Retry-After": asked}) == seconds
 
 
 def test_a_pause_is_over_when_the_longest_that_was_asked_for_is() -> None:
