@@ -51,7 +51,7 @@ def _unordered(here: Stage, go_on: Callable[[], None], row: str, values: tuple[o
 
 STRICT = "no order with another"
 TROUBLES = {
-    "the connection is cut": (_cut, "connection is lost"),
+    "the connection is cut": (_cut, "terminating connection"),
     "a deadlock": (_deadlock, "deadlock detected"),
     STRICT: (_unordered, "could not serialize access"),
 }
