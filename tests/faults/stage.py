@@ -64,7 +64,8 @@ class Stage:
     def revive(self) -> None:
         """Starts the program again if it died; what it was at is free by then."""
         process = self.desk.process
-        if process is not None and process.poll() is not None:
+        if process is not None and (code := process.poll()) is not None:
+            assert code == -signal.SIGKILL, f"it ended by itself, with {code}: {self.desk.log()[-3000:]}"
             self.deaths += 1
             self.desk.pass_time(max(LEASE, WATCHDOG) + 1)
             self.desk.start()
