@@ -69,6 +69,10 @@ class Slack:
     updates: list[Fraction] = field(default_factory=list)
     pauses: list[int] = field(default_factory=list)  #: seconds that it asks the next ones to wait
     refused: int = 0
+    archived: set[str] = field(default_factory=set)
+    in_vain: Counter[str] = field(
+        default_factory=Counter
+    )  #: how often somebody posted to an archived channel
 
     def __post_init__(self) -> None:
         self.pace = Pace(
@@ -78,6 +82,9 @@ class Slack:
 
     def chat_postMessage(self, *, channel: str, **_: Any) -> Any:  # noqa: N802
         self._refuse(self.pauses)
+        if channel in self.archived:
+            self.in_vain[channel] += 1
+            raise _error("is_archived", 200)
         try:
             self.pace.count(channel)
         except Limited as limited:
@@ -96,21 +103,24 @@ class Slack:
         if not pauses:
             return
         self.refused += 1
-        headers, data = {"Retry-After": str(pauses.pop())}, {"ok": False, "error": "ratelimited"}
-        response = SlackResponse(
-            client=None,
-            http_verb="POST",
-            api_url="",
-            req_args={},
-            data=data,
-            headers=headers,
-            status_code=429,
-        )
-        raise SlackApiError("ratelimited", response)
+        raise _error("ratelimited", 429, {"Retry-After": str(pauses.pop())})
 
     def times(self, channel: str) -> list[float]:
         """When messages came there, in seconds from the start."""
         return [float(round(at - FIRST, 3)) for at, where in self.posted if where == channel]
+
+
+def _error(word: str, status: int, headers: dict[str, str] | None = None) -> SlackApiError:
+    response = SlackResponse(
+        client=None,
+        http_verb="POST",
+        api_url="",
+        req_args={},
+        data={"ok": False, "error": word},
+        headers=headers or {},
+        status_code=status,
+    )
+    return SlackApiError(word, response)
 
 
 @dataclass
@@ -236,6 +246,23 @@ def test_two_cards_of_a_request_in_one_channel_take_their_turns_one_after_the_ot
     office.work()
     assert office.slack.times(APPROVE) == [float(second) for second in range(10)], "no second is lost"
     assert office.slack.refused == 0
+    assert max(office.claimed.values()) <= 3
+
+
+def test_ten_cards_whose_channel_was_archived_come_to_their_requester_and_ask_there_once(
+    office: Office,
+) -> None:
+    """Whoever had to wait for the second place asked in the first again, and lost the second meanwhile."""
+    requests = office.requests(11)
+    office.slack.archived.add(NUMBERS)
+    office.put(f"dm:{requests[0]}:approved:{BEA.user}")
+    office.work()
+    office.time.passes(0.4)  # its second is not over when the first card comes
+    office.put(*(f"render:{request}" for request in requests[1:]))
+    office.work()
+    times = office.slack.times(BEA.user)
+    assert len(times) == 11 and all(later - before >= 1 for before, later in pairwise(times))
+    assert times[-1] < 15 and office.slack.in_vain == {NUMBERS: 10}
     assert max(office.claimed.values()) <= 3
 
 
