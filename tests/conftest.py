@@ -48,6 +48,11 @@ ABSENT = {
     "Chromium: the browser tests did not run (install it, or set CHROMIUM)": not Path(CHROMIUM).exists(),
 }
 
+TOLD = "told"
+"""The property under which a test records what the summary at the end says of it."""
+FIRST = ("test_soak", "test_the_desk_on_sqlite", "test_crash_points")
+"""What the long proofs begin with, each in a process of its own; all others fill up what these leave."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "soak: takes long; part of `make soak` only")
@@ -63,14 +68,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long = [item for item in items if item.get_closest_marker("soak")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
-    else:  # the longest one first: it goes on beside all others
-        items.sort(key=lambda item: item.path.name != "test_soak.py")
+    else:
+        items.sort(key=_place)
     for item in items:
         if item.get_closest_marker("browser") and not Path(CHROMIUM).exists():
             item.add_marker(pytest.mark.skip(reason="Chromium is absent"))
 
 
+def _place(item: pytest.Item) -> int:
+    return next((place for place, name in enumerate(FIRST) if name in item.nodeid), len(FIRST))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.getreports("passed"):
+        for name, words in report.user_properties:
+            if name == TOLD:
+                terminalreporter.write_line(str(words))
     for what, absent in ABSENT.items():
         if absent:
             terminalreporter.write_line(f"ABSENT  {what}", yellow=True)

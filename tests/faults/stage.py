@@ -30,6 +30,8 @@ LOOK_AGAIN = 0.05
 """Seconds between looks at another process, of which there is nothing else to wait on."""
 CHEAP, DEAR = "415", "628"
 """Area codes of a stage's numbers: a search finds what is wanted on its first page."""
+LONG = 60.0
+"""Seconds to the next job, from which on nothing that is under way is waited for."""
 BACKGROUND = ("cron:", "home:")
 """Kinds of jobs that belong to no request."""
 
@@ -269,13 +271,16 @@ def jobs_of(desk: World) -> list[tuple[str, int, int | None]]:
 
 
 def hurry(desk: World, further: float = 0.0) -> None:
-    """Passes the time until the next job is due, and `further` seconds: then those behind it are as well."""
+    """Passes the time until the next job is due; over a long pause `further` seconds, for those behind it.
+
+    Not over a short one: those behind it wait for each other, as messages for one channel do.
+    """
     now, jobs = time.time(), jobs_of(desk)
     at_work = any(lease and lease / 1e6 > now for _, _, lease in jobs)
     due = [due / 1e6 - now for _, due, _ in jobs]
     # not under the hands of a job that runs: its lease would be over, and another would do it as well
     if due and min(due) > LOOK_AGAIN and not at_work:
-        desk.pass_time(min(due) + further)
+        desk.pass_time(min(due) + (further if min(due) > LONG else 0.0))
 
 
 def _group(leader: int) -> list[int]:

@@ -6,10 +6,9 @@ SOAK_SEED plays the same choices again, SOAK_PRESSES another number of them.
 
 import os
 import random
-import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ from threading import Event, Lock, Thread
 import pytest
 
 from sandbox.slack.driver import Message, Person
-from tests.conftest import a_database
+from tests.conftest import TOLD, a_database
 from tests.faults import adds_up
 from tests.faults.crowd import Asking, crowd, residents
 from tests.faults.fleet import Fleet, fleet
@@ -64,7 +63,9 @@ class Story:
 @pytest.mark.grows
 @pytest.mark.xdist_group("soak")
 @pytest.mark.timeout(1200)
-def test_what_several_machines_did_adds_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_several_machines_did_adds_up(
+    tmp_path: Path, record_property: Callable[[str, str], None]
+) -> None:
     began = time.monotonic()
     stock = open_stage_files(tmp_path, count=STOCK)
     extra = {**SHORT, "POLICY_FILE": str(tmp_path / "policy.toml")}
@@ -75,14 +76,14 @@ def test_what_several_machines_did_adds_up(tmp_path: Path, capsys: pytest.Captur
         fleet(desk, webs=MACHINES, workers=MACHINES) as machines,
     ):
         desk.plivo.control("PUT", "sandbox/account", json={"cash_credits": "50000"})  # enough for all numbers
+        held_before = desk.plivo.held()
         story = _play(desk, machines, people)
         played = time.monotonic()
         _settle(desk)
-        figures = adds_up.audit(desk, people)
+        figures = adds_up.audit(desk, people, held_before)
         assert machines.kills > 0
         assert figures.requests >= min(PRESSES, STOCK) // 4, "most presses came to nothing"
-    with capsys.disabled():
-        sys.stdout.write(f"\n{_told(story, machines, figures, played - began, time.monotonic() - began)}\n")
+    record_property(TOLD, _told(story, machines, figures, played - began, time.monotonic() - began))
 
 
 def _told(story: Story, machines: Fleet, figures: adds_up.Figures, played: float, whole: float) -> str:

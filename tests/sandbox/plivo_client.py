@@ -49,6 +49,15 @@ class Client:
     def ours(self, number: str) -> bool:
         return self.call("GET", f"Number/{number}/").status_code == 200
 
+    def held(self) -> set[str]:
+        """Every number that the account holds, by its list."""
+        rows: list[dict[str, Any]] = []
+        while True:
+            page = self.call("GET", "Number/", params={"limit": 20, "offset": len(rows)}).json()
+            rows += page["objects"]
+            if not page["objects"] or len(rows) >= page["meta"]["total_count"]:
+                return {row["number"] for row in rows}
+
     def control(self, method: str, path: str, expect: int = 200, **more: Any) -> Any:
         answer = self.session.request(method, f"{self.url}/{path}", timeout=10, **more)
         assert answer.status_code == expect, answer.text
