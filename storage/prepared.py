@@ -108,6 +108,8 @@ def _compile(statement: Any, dialect: Dialect) -> _Compiled:
     compiled = statement.compile(dialect=dialect)
     if compiled.post_compile_params:
         raise ValueError("a statement with a list in it is another one for each length of the list")
+    if compiled.prefetch:
+        raise ValueError("a default that Python computes is nobody's here: give the value")
     binds = [(name, bind, _on_the_way_in(bind.type, dialect)) for bind, name in compiled.bind_names.items()]
     fixed = {name: (bind.effective_value, convert) for name, bind, convert in binds if not bind.required}
     columns = statement.exported_columns  # of a SELECT, or of what RETURNING names

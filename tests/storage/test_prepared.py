@@ -157,6 +157,14 @@ def test_a_list_in_a_statement_is_refused(database: Database) -> None:
         work.rows(listed)
 
 
+def test_a_default_of_pythons_is_refused(database: Database) -> None:
+    aged = Table(
+        "aged", MetaData(), Column("id", Integer, primary_key=True), Column("age", Integer, default=7)
+    )
+    with database.read() as work, pytest.raises(ValueError, match="default"):
+        work.one(Prepared(insert(aged).values(bound("id"))), id=1)
+
+
 def test_what_the_driver_raises_is_an_error_of_sqlalchemy(database: Database) -> None:
     def twice() -> None:
         with database.write() as work:
