@@ -249,7 +249,7 @@ def _by_changes(engine: Engine, count: list[int]) -> Iterator[None]:
 
     def committed(connection: Any) -> None:
         now = connection.connection.dbapi_connection.total_changes
-        count[0] += now != connection.info["changes"]
+        count[0] += now != connection.info.get("changes", now)  # it may have begun before we listened
 
     event.listen(engine, "begin", begun)
     event.listen(engine, "commit", committed)

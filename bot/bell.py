@@ -6,9 +6,9 @@ from heapq import heappop, heappush
 from threading import Condition
 from time import monotonic
 
-ENOUGH = 2
+ENOUGH = 3
 """Threads at work that are enough for as long as they get on: more of them only take turns to compute."""
-HELD_UP = 0.05
+HELD_UP = 0.02
 """Seconds without a call taken after which those at work are held up, by a network, and another helps."""
 
 
