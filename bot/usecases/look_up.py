@@ -235,7 +235,7 @@ def open_purchases(database: Database) -> list[KeptPurchase]:
 
 def keep_card(desk: Desk, drawn: Card) -> None:
     """Notes where a request's card is, or why it cannot be drawn."""
-    with desk.database.write() as work:
+    with desk.database.write(alone=True) as work:
         requests.keep_card(work, drawn)
 
 

@@ -20,7 +20,7 @@ def take_turn(desk: Desk, channel: str, word: Job | None = None, slot: int | Non
     With `word`, the job that wants to say something, it comes after those that were put before it: it takes
     no turn until they are said.
     """
-    with desk.database.write() as work:
+    with desk.database.write(alone=True) as work:  # each statement takes a turn by itself, or only looks
         before = _before(work, word) if word and word.put_at else None
         if before is not None:
             return Turn(before.total_seconds() + _SOON)
