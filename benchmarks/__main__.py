@@ -228,8 +228,12 @@ def buying() -> Iterator[Ratio]:
         for name, url in urls.items():
             log.upgraded(url, stack)
             with purchases.everything() as world:  # one for each: both buy most of its numbers
-                ratio, detail = purchases.against_script(world, url)
-            yield Ratio(f"purchases, against a script, {name}", ratio, "at least 0.6", ratio >= 0.6, detail)
+                found = purchases.against_script(world, url)
+            what = f"purchases, against a script, {name}"
+            yield Ratio(what, found.ratio, "at least 0.6", found.ratio >= 0.6, found.detail)
+            yield Ratio(
+                f"{what}, that commits by the driver itself", found.bare, "none", fine=True, detail=""
+            )
     if server is not None:
         with purchases.everything() as world:
             yield from _growth(dict(purchases.growth(world, server)))
