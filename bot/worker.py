@@ -106,9 +106,8 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 self._answer(self._bell.wait(POLL))
-            except (
-                Exception
-            ):  # whatever it was: a thread that ends is one less, until nothing is done any more
+            except Exception:
+                # whatever it was: a thread that ends is one less, until nothing is done any more
                 log.exception("the database did not take it; the worker goes on trying")
 
     def _answer(self, call: Call) -> None:
