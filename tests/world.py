@@ -1,13 +1,14 @@
 """The real bot as its own process between both stand-ins: what people, and kill -9, really meet."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,8 @@ NUMBERS, APPROVE = "C0NUMBERS", "C0APPROVE"
 SIGNING_SECRET = "an-invented-signing-secret"
 BOT_TOKEN = "xoxb-invented"
 APP_TOKEN = "xapp-invented"
+PORTS = (12_000, 32_000)
+"""Below those that systems give to connections that go out: 32768 and up on Linux, 49152 and up elsewhere."""
 OWN = ("worker.", "policy.", "audit.checkpoint")
 
 
@@ -237,10 +240,12 @@ def _locked(connection: Connection, tables: str) -> bool:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on, and that no connection which somebody opens meanwhile is given."""
+    while True:
+        port = random.randrange(*PORTS)  # noqa: S311 - no secret
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager
