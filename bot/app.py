@@ -56,9 +56,9 @@ BUYING_THREADS, SAYING_THREADS, TIMING_THREADS, CRON_THREADS = 8, 4, 1, 2
 """A purchase may hold a thread for a minute, a message one for ten seconds: neither waits for the other."""
 DRAWING = ("render", "report", "home")
 """Kinds of jobs whose messages show the newest rows, however often they are drawn."""
-TURN = 0.0005
-"""Seconds for which a thread computes while another wants to: most of ours have waited for a network, and
-who has heard its answer waits ten times longer by Python's own setting (docs/adr/0017)."""
+GIVES_WAY = 0.0005
+"""Seconds after which a thread that computes gives way to one that wants to. By Python's own setting whoever
+has heard an answer of the network waits ten times as long for the others (docs/adr/0017)."""
 STOP_WITHIN = 20.0
 """Seconds that work in flight gets when the program is asked to stop."""
 APOLOGIES_WITHIN = 5.0
@@ -103,7 +103,7 @@ class Program:
 
     def start(self) -> None:
         """Starts the workers, in the process that will run them, and asks whose workspace this is."""
-        sys.setswitchinterval(TURN)
+        sys.setswitchinterval(GIVES_WAY)
         aside(self.parts, self._begin)
         if self.workers:
             arm(self.desk, _again_and_again(self.settings, self.desk))

@@ -42,7 +42,7 @@ def register(app: App, parts: Parts) -> None:
 
 
 def draw(parts: Parts, job: Job) -> Later | None:
-    """Posts a report, or draws it anew; seconds until the next try, or None when all is said.
+    """Posts a report, or draws it anew; when to try again, or None when all is said.
 
     Posted once: where it cannot be, that is noted, and the next sweep tries again. Slack down: raises, and
     the worker tries again.

@@ -351,7 +351,7 @@ def cards(work: UnitOfWork, request_id: str) -> dict[str, Card]:
 
 def keep_card(work: UnitOfWork, drawn: Card) -> None:
     """Notes where a card is, or why it cannot be drawn."""
-    work.one(_keep_card(work.connection.dialect.name), **{name: getattr(drawn, name) for name in _OF_A_CARD})
+    work.changed(_keep_card(work.connection.dialect.name), **asdict(drawn))
 
 
 _OF_A_CARD = tuple(field.name for field in fields(Card))
