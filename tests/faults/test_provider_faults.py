@@ -48,6 +48,10 @@ def _and_then(status: int, body: Any = "", **more: Any) -> dict[str, Any]:
     return {"effect_then": {"status": status, "body": body, **more}}
 
 
+def _wait_until(date: str) -> dict[str, Any]:
+    return {"status": 429, "headers": {"Retry-After": date}}
+
+
 FAULTS: dict[str, Fault] = {
     "no answer, no effect": _lost({"silent": "before"}),
     "no answer, with effect": _found({"silent": "after"}),
@@ -75,6 +79,8 @@ FAULTS: dict[str, Fault] = {
     "404, for somebody else has it": _lost({"status": 404, "body": {"error": "not found"}}),
     "too many requests, with a time": _later({"status": 429, "headers": {"Retry-After": "1"}}),
     "too many requests, without one": _later({"status": 429}),
+    "too many requests, by a clock that is behind": _later(_wait_until("Wed, 21 Oct 2015 07:28:00 GMT")),
+    "too many requests, by a clock that is ahead": _later(_wait_until("Wed, 21 Oct 2099 07:28:00 GMT")),
     "a clear no": Fault({"status": 400, "body": {"error": "not for sale"}}, "refused", (NOT_BOUGHT,)),
     "no money": Fault({"status": 402, "body": {"error": "no credit"}}, "refused", (NOT_BOUGHT,)),
     "the list lags behind": Fault({"silent": "after"}, "bought", (UNCLEAR, BOUGHT)),
